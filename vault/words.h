@@ -1,0 +1,23 @@
+/*
+ * Words that people read to each other and passphrases made of them, from
+ * the list of 7,776 in format/wordlist.h (12.9 bits a word).
+ */
+#ifndef MUNIMENT_WORDS_H
+#define MUNIMENT_WORDS_H
+
+#include "secret.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WORDS_FINGERPRINT 8      /* words: 103 bits */
+#define WORDS_FINGERPRINT_MAX 96 /* bytes, NUL included */
+
+/* `n` random words with spaces between; NULL without memory. */
+struct secret *words_passphrase(size_t n);
+
+/* The eight words of a SHA-256: its digits to the base 7,776, least first. */
+void words_fingerprint(const uint8_t sha256[32],
+    char out[WORDS_FINGERPRINT_MAX]);
+
+#endif
