@@ -22,7 +22,7 @@ CFLAGS ?= $(HARDEN)
 LDFLAGS ?= $(LDHARDEN)
 override CFLAGS += -std=c17 -D_GNU_SOURCE $(WARN) $(EXTRA)
 
-PKGS := libsodium libcrypto libgit2 libzstd jansson libmagic libseccomp
+PKGS := libsodium libcrypto libgit2 libzstd zlib jansson libmagic libseccomp
 LIBS := $(shell pkg-config --libs $(PKGS)) -lm
 
 INC_crypto := -iquote crypto
