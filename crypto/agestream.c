@@ -1,11 +1,12 @@
 #include "agestream.h"
 
 #include <assert.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
-#include <threads.h>
 
 _Static_assert(AGESTREAM_MAC_LEN == crypto_auth_hmacsha256_BYTES, "MAC");
 _Static_assert(AGESTREAM_TAG_LEN == crypto_aead_chacha20poly1305_ietf_ABYTES,
@@ -22,15 +23,22 @@ struct agestream {
 
 /*
  * libcrypto's cipher is about three times faster than libsodium's. Looking it
- * up takes locks and time, so it is done once.
+ * up takes locks and time, so it is done once. It comes from a library context
+ * of our own: no configuration file of the machine can put another cipher in
+ * its place, and without memory making it fails where the default one crashes.
  */
+static OSSL_LIB_CTX *library;
 static EVP_CIPHER *cipher;
-static once_flag cipher_once = ONCE_FLAG_INIT;
+static pthread_once_t cipher_once = PTHREAD_ONCE_INIT;
 
 static void
 fetch_cipher(void)
 {
-	cipher = EVP_CIPHER_fetch(NULL, "ChaCha20-Poly1305", NULL);
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return;
+	library = OSSL_LIB_CTX_new();
+	if (library != NULL)
+		cipher = EVP_CIPHER_fetch(library, "ChaCha20-Poly1305", NULL);
 }
 
 static void
@@ -66,7 +74,7 @@ agestream_new(bool seals, const uint8_t file_key[AGESTREAM_FILE_KEY_LEN],
 	uint8_t key[KEY_LEN];
 	int ok;
 
-	call_once(&cipher_once, fetch_cipher);
+	pthread_once(&cipher_once, fetch_cipher);
 	if (cipher == NULL)
 		return NULL;
 	s = calloc(1, sizeof *s);

@@ -162,15 +162,26 @@ rm out/x
 
 # a file appears under the name while we write: it is kept
 mkfifo pipe
-"$MUNIMENT" seal --to "$hybrid" -o out/race pipe 2>stderr &
-pid=$!
-exec 4>pipe
-echo first >out/race
-exec 4>&-
-wait $pid
-[ $? -eq 2 ] && [ "$(cat out/race)" = first ] && [ "$(ls -A out)" = race ]
-yes_no "does not overwrite a file that came later" [ $? -eq 0 ]
-rm out/race
+race() { # NAME COMMAND...
+	name=$1
+	shift
+	"$@" seal --to "$hybrid" -o out/race pipe 2>stderr &
+	pid=$!
+	exec 4>pipe
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -n "$(ls -A out)" ] && break
+		sleep 0.1
+	done
+	begun=$(ls -A out)
+	echo first >out/race
+	exec 4>&-
+	wait $pid
+	[ $? -eq 2 ] && [ -n "$begun" ] && [ "$(cat out/race)" = first ] &&
+		[ "$(ls -A out)" = race ]
+	yes_no "$name" [ $? -eq 0 ]
+	rm -f out/race
+}
+race "does not overwrite a file that came later" "$MUNIMENT"
 
 # stopped in the middle
 for sig in TERM INT HUP; do
@@ -302,17 +313,48 @@ EOT
 		cmp -s out/x plain && [ "$(ls -A out)" = x ]
 		yes_no "$so: the file with its name" [ $? -eq 0 ]
 		rm -f out/*
-		LD_PRELOAD=./$so.so "$MUNIMENT" seal --to "$hybrid" \
-			-o out/race pipe 2>stderr &
-		pid=$!
-		exec 4>pipe
-		echo first >out/race
-		exec 4>&-
-		wait $pid
-		[ $? -eq 2 ] && [ "$(cat out/race)" = first ] &&
-			[ "$(ls -A out)" = race ]
-		yes_no "$so: does not overwrite" [ $? -eq 0 ]
-		rm -f out/*
+		race "$so: does not overwrite" \
+			env LD_PRELOAD=./$so.so "$MUNIMENT"
+	done
+	# the n-th allocation fails: status 2, a message, and nothing left
+	cat >nomem.c <<'EOT'
+#include <errno.h>
+#include <stdlib.h>
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t k, size_t n);
+void *__libc_realloc(void *p, size_t n);
+static long left = -2;
+static int fails(void)
+{
+	if (left == -2)
+		left = atol(getenv("FAIL_AT"));
+	errno = ENOMEM;
+	return left >= 0 && left-- == 0;
+}
+void *malloc(size_t n) { return fails() ? 0 : __libc_malloc(n); }
+void *calloc(size_t k, size_t n) { return fails() ? 0 : __libc_calloc(k, n); }
+void *realloc(void *p, size_t n) { return fails() ? 0 : __libc_realloc(p, n); }
+EOT
+	"${CC:-cc}" -shared -fPIC -O1 -fno-builtin -o nomem.so nomem.c
+	"$MUNIMENT" seal --armor --to "$hybrid" -o armored.age plain
+	for what in "seal --to $hybrid -o out/x plain" \
+		"open -i hybrid.key -o out/x good.age" \
+		"open -i hybrid.key -o out/x armored.age"; do
+		n=0 good=0 wrong=
+		while [ $good -lt 10 ] && [ $n -lt 1000 ] && [ -z "$wrong" ]; do
+			env LD_PRELOAD=./nomem.so FAIL_AT=$n "$MUNIMENT" \
+				$what 2>stderr
+			case $? in
+			0) good=$((good + 1)) ;;
+			2) [ -s stderr ] && [ -z "$(ls -A out)" ] ||
+				wrong="left something or says nothing" ;;
+			*) wrong="another status" ;;
+			esac
+			rm -f out/x
+			n=$((n + 1))
+		done
+		[ -z "$wrong" ] && [ $good -eq 10 ] && [ $n -gt 20 ]
+		yes_no "no memory, $n times: ${what%% *}: $wrong" [ $? -eq 0 ]
 	done
 fi
 exit $failed
