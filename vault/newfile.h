@@ -12,7 +12,7 @@
 
 #include "err.h"
 
-#define NEWFILE_MAX 16 /* unfinished files at a time */
+#define NEWFILE_MAX 64 /* unfinished files at a time */
 
 struct newfile;
 

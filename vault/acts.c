@@ -1,0 +1,393 @@
+#include "acts.h"
+
+#include "ed25519.h"
+#include "local.h"
+#include "sshsig.h"
+#include "writer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int
+no_memory(struct err *e)
+{
+	return err_set(e, ERR_UNKNOWN, "no memory");
+}
+
+static int
+set(json_t *doc, const char *key, const char *value)
+{
+	return json_object_set_new(doc, key, json_string(value));
+}
+
+/* Write an entry and let go of its document. */
+static int
+put(struct writer *w, const char *kind, json_t *doc, bool act,
+    uint8_t sha256[HASH_LEN], struct err *e)
+{
+	int rc = doc == NULL ? no_memory(e)
+			     : writer_entry(w, kind, doc, NULL, 0, act, sha256,
+				   e);
+
+	json_decref(doc);
+	return rc;
+}
+
+bool
+acts_may(const struct index *x, enum index_kind kind, const char *case_id)
+{
+	enum index_role role = index_role(x, x->me, case_id);
+
+	return kind == KIND_CUSTODY ? role > ROLE_NONE : role >= ROLE_AUTHOR;
+}
+
+/* An empty vault's identity: its file, its id, its root key. */
+static void
+name_vault(struct vault *v, const uint8_t root_pub[32])
+{
+	uint8_t nonce[32], digest[HASH_LEN];
+
+	secret_random(nonce, sizeof nonce);
+	memcpy(v->root_key, root_pub, 32);
+	v->file_len = gitform_vault_encode(root_pub, nonce, v->file);
+	hash_sha256(v->file, v->file_len, digest);
+	hex_encode(digest, HASH_LEN, v->id);
+}
+
+int
+acts_init(const char *dir, const struct identity *id, const char *root_path,
+    const struct secret *root_pass, unsigned work_factor,
+    char vault_id[VAULT_ID_LEN + 1], struct err *e)
+{
+	struct secret *root = secret_new(32);
+	struct vault *v = NULL;
+	struct index *x = NULL;
+	struct writer *w = NULL;
+	uint8_t pub[32];
+	int rc = -1;
+
+	if (root == NULL)
+		return no_memory(e);
+	ed25519_generate(root->bytes, pub);
+	if (gitstore_init(dir, e) != 0 ||
+	    (v = vault_open(dir, VAULT_WRITE, NULL, e)) == NULL)
+		goto out;
+	name_vault(v, pub);
+	memcpy(vault_id, v->id, VAULT_ID_LEN + 1);
+	if (identity_save_root(root->bytes, v->id, root_path, root_pass,
+		work_factor, e) != 0 ||
+	    (x = index_open(v, id, e)) == NULL ||
+	    (w = writer_new_vault(x, root->bytes, e)) == NULL)
+		goto out;
+	rc = writer_commit(w, e);
+out:
+	writer_free(w);
+	index_free(x);
+	vault_close(v);
+	secret_free(root);
+	return rc;
+}
+
+/* This identity's card as a `member` entry in the current case. */
+static int
+put_card(struct writer *w, const char *seat, const char *card, struct err *e)
+{
+	json_t *doc = json_object();
+
+	if (doc == NULL ||
+	    (set(doc, "act", "card") | set(doc, "member", seat) |
+		set(doc, "card", card)) != 0) {
+		json_decref(doc);
+		return err_set(e, ERR_UNKNOWN,
+		    "the card holds characters that an entry cannot keep");
+	}
+	return put(w, "member", doc, false, NULL, e);
+}
+
+int
+acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
+    struct err *e)
+{
+	struct writer *w = NULL;
+	struct agekey_public to;
+	struct card *card = malloc(sizeof *card);
+	const char *cases[1] = {id};
+	json_t *doc = NULL;
+	int rc = -1;
+
+	if (card == NULL)
+		return no_memory(e);
+	if (name[0] == '\0' || strlen(name) > 400) {
+		err_set(e, ERR_UNKNOWN, "a case's name has 1 to 400 bytes");
+		goto out;
+	}
+	if (identity_card(x->id, card, e) != 0 ||
+	    (w = writer_new(x, e)) == NULL)
+		goto out;
+	if (index_role(x, x->me, INDEX_VAULT) < ROLE_AUTHOR) {
+		err_set(e, ERR_UNKNOWN,
+		    "you have no right to open cases in this vault");
+		goto out;
+	}
+	if (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
+	    writer_open_case(w, id, &to, e) != 0 ||
+	    writer_grant_cases(w, &x->id->person_pub, cases, 1, e) != 0 ||
+	    writer_case(w, id, &to, e) != 0)
+		goto out;
+	doc = json_object();
+	if (doc == NULL ||
+	    (set(doc, "act", "name") | set(doc, "name", name)) != 0) {
+		err_set(e, ERR_UNKNOWN, "a name must be UTF-8 text");
+		goto out;
+	}
+	if (writer_entry(w, "case", doc, NULL, 0, true, NULL, e) != 0 ||
+	    put_card(w, x->me, card->bytes, e) != 0)
+		goto out;
+	rc = writer_commit(w, e);
+out:
+	json_decref(doc);
+	writer_free(w);
+	free(card);
+	return rc;
+}
+
+/* "admit" a new seat, or add "rights" to one. */
+static int
+put_admission(struct writer *w, const struct card *card,
+    const struct index_seat *seat, const struct index_case *c,
+    enum index_role role, char id[INDEX_SEAT_MAX], struct err *e)
+{
+	json_t *doc = json_object(), *rights = json_object();
+	char key[SSHSIG_KEY_LINE_MAX];
+	uint8_t sha256[HASH_LEN];
+	int rc = -1;
+
+	sshsig_key_line(card->text.key, key);
+	if (doc == NULL || rights == NULL ||
+	    (c != NULL && set(rights, c->id, index_role_name(role)) != 0) ||
+	    json_object_set(doc, "rights", rights) != 0 ||
+	    set(doc, "act", seat == NULL ? "admit" : "rights") != 0 ||
+	    (seat == NULL ? set(doc, "key", key)
+			  : set(doc, "member", seat->id)) != 0)
+		no_memory(e);
+	else
+		rc = writer_entry(w, "member", doc, NULL, 0, true, sha256, e);
+	if (rc == 0 && seat == NULL)
+		hex_encode(sha256, HASH_LEN, id);
+	else if (rc == 0)
+		strcpy(id, seat->id);
+	json_decref(rights);
+	json_decref(doc);
+	return rc;
+}
+
+/* The batch of case 0: admissions, and rings with the keys. */
+static int
+put_members(struct writer *w, struct index *x, const struct card *cards,
+    size_t n, struct index_case *c, enum index_role role,
+    char (*seats)[INDEX_SEAT_MAX], struct err *e)
+{
+	const char *cases[2] = {INDEX_VAULT, c != NULL ? c->id : NULL};
+
+	if (writer_case(w, INDEX_VAULT, NULL, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (put_admission(w, &cards[i],
+			index_seat_of(x, cards[i].text.key), c, role,
+			seats[i], e) != 0)
+			return -1;
+	if (writer_fill(w, n, e) != 0)
+		return -1;
+	for (size_t i = 0; i < n; i++)
+		if (writer_grant_cases(w, &cards[i].recipient, cases,
+			c != NULL ? 2 : 1, e) != 0)
+			return -1;
+	return 0;
+}
+
+int
+acts_member_add(struct index *x, const struct card *cards, size_t n,
+    struct index_case *c, enum index_role role, struct err *e)
+{
+	char(*seats)[INDEX_SEAT_MAX] = calloc(n, sizeof *seats);
+	struct writer *w = NULL;
+	int rc = -1;
+
+	if (seats == NULL)
+		return no_memory(e);
+	if (index_role(x, x->me, INDEX_VAULT) != ROLE_ADMIN &&
+	    (c == NULL || index_role(x, x->me, c->id) != ROLE_ADMIN)) {
+		err_set(e, ERR_UNKNOWN,
+		    "you have no right to admit members here");
+		goto out;
+	}
+	if (c != NULL && !index_holds(x, c->id)) {
+		err_set(e, ERR_UNKNOWN, "you do not hold this case's key");
+		goto out;
+	}
+	w = writer_new(x, e);
+	if (w == NULL || put_members(w, x, cards, n, c, role, seats, e) != 0)
+		goto out;
+	/* their names go to the case they concern */
+	if (writer_case(w, c != NULL ? c->id : INDEX_VAULT, NULL, e) != 0)
+		goto out;
+	for (size_t i = 0; i < n; i++)
+		if (put_card(w, seats[i], cards[i].bytes, e) != 0)
+			goto out;
+	if (writer_fill(w, n, e) != 0)
+		goto out;
+	rc = writer_commit(w, e);
+out:
+	writer_free(w);
+	free(seats);
+	return rc;
+}
+
+static int
+put_custody(struct writer *w, const struct acts_custody *c, struct err *e)
+{
+	json_t *doc = json_object();
+
+	if (doc == NULL ||
+	    (set(doc, "action", c->action) |
+		(c->item[0] != '\0' ? set(doc, "item", c->item) : 0) |
+		(c->to != NULL ? set(doc, "to", c->to) : 0) |
+		(c->note != NULL ? set(doc, "note", c->note) : 0)) != 0) {
+		json_decref(doc);
+		return err_set(e, ERR_UNKNOWN, "a note must be UTF-8 text");
+	}
+	return put(w, "custody", doc, false, NULL, e);
+}
+
+/* The recipient of a member, from the card that is readable here. */
+static int
+recipient_of(const struct index_seat *s, struct agekey_public *to,
+    struct err *e)
+{
+	struct card *card = malloc(sizeof *card);
+	int rc = -1;
+
+	if (card == NULL)
+		return no_memory(e);
+	if (s->card == NULL) {
+		err_set(e, ERR_UNKNOWN,
+		    "no card of member %.12s can be read here", s->id);
+		err_hint(e, "muniment member add CARD --case C gives access"
+			    " by card");
+	} else if (card_parse(s->card, strlen(s->card), card, e) == 0) {
+		*to = card->recipient;
+		rc = 0;
+	}
+	free(card);
+	return rc;
+}
+
+int
+acts_share_case(struct index *x, struct index_case *c, struct index_seat *with,
+    struct err *e)
+{
+	struct card *card = malloc(sizeof *card);
+	struct agekey_public to;
+	int rc = -1;
+
+	/* a right and the keys: the same as admitting to a further case */
+	if (card == NULL)
+		return no_memory(e);
+	if (recipient_of(with, &to, e) == 0 &&
+	    card_parse(with->card, strlen(with->card), card, e) == 0) {
+		enum index_role role = index_role(x, with->id, c->id);
+
+		rc = acts_member_add(x, card, 1, c,
+		    role > ROLE_NONE ? role : ROLE_READER, e);
+	}
+	free(card);
+	return rc;
+}
+
+int
+acts_share_items(struct index *x, struct index_item *const *items, size_t n,
+    struct index_seat *with, struct err *e)
+{
+	struct agekey_public to;
+	struct writer *w = NULL;
+	int rc = -1;
+
+	if (recipient_of(with, &to, e) != 0 || (w = writer_new(x, e)) == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		struct acts_custody c = {items[i]->case_id, items[i]->id,
+		    "shared", with->id, NULL};
+
+		if (!acts_may(x, KIND_CUSTODY, items[i]->case_id)) {
+			err_set(e, ERR_UNKNOWN,
+			    "you have no right in the case of item %.8s",
+			    items[i]->id);
+			goto out;
+		}
+		/* one batch a case; items of one case follow each other */
+		if ((i == 0 ||
+			strcmp(items[i]->case_id, items[i - 1]->case_id) !=
+			    0) &&
+		    writer_case(w, items[i]->case_id, NULL, e) != 0)
+			goto out;
+		if (put_custody(w, &c, e) != 0 ||
+		    writer_grant_item(w, &to, items[i], e) != 0)
+			goto out;
+	}
+	rc = writer_commit(w, e);
+out:
+	writer_free(w);
+	return rc;
+}
+
+int
+acts_retract(struct index *x, const struct index_item *item, const char *why,
+    struct err *e)
+{
+	struct writer *w = NULL;
+	json_t *doc = NULL;
+	int rc = -1;
+
+	if (!acts_may(x, KIND_RETRACT, item->case_id))
+		return err_set(e, ERR_UNKNOWN,
+		    "you have no right to write in this case");
+	w = writer_new(x, e);
+	if (w == NULL || writer_case(w, item->case_id, NULL, e) != 0)
+		goto out;
+	doc = json_object();
+	if (doc == NULL ||
+	    (set(doc, "item", item->id) | set(doc, "why", why)) != 0) {
+		err_set(e, ERR_UNKNOWN, "the reason must be UTF-8 text");
+		goto out;
+	}
+	if (writer_entry(w, "retract", doc, NULL, 0, false, NULL, e) == 0)
+		rc = writer_commit(w, e);
+out:
+	json_decref(doc);
+	writer_free(w);
+	return rc;
+}
+
+int
+acts_custody(struct index *x, const struct acts_custody *list, size_t n,
+    struct err *e)
+{
+	struct writer *w;
+	int rc = -1;
+
+	w = writer_new(x, e);
+	if (w == NULL)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if ((i == 0 ||
+			strcmp(list[i].case_id, list[i - 1].case_id) != 0) &&
+		    writer_case(w, list[i].case_id, NULL, e) != 0)
+			goto out;
+		if (put_custody(w, &list[i], e) != 0)
+			goto out;
+	}
+	rc = writer_commit(w, e);
+out:
+	writer_free(w);
+	return rc;
+}

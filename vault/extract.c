@@ -1,0 +1,187 @@
+#include "extract.h"
+
+#include "newfile.h"
+#include "object.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* "<64 hex> <decimal> <32 hex>" */
+static int
+parse_segment(const char *text, uint8_t sha256[HASH_LEN], uint64_t *len,
+    uint8_t bulk[MAP_KEY_LEN])
+{
+	size_t n = text != NULL ? strlen(text) : 0;
+
+	memset(bulk, 0, MAP_KEY_LEN);
+	if (n < 64 + 1 + 1 + 1 + 32 || text[64] != ' ' || text[n - 33] != ' ')
+		return -1;
+	if (hex_decode(text, HASH_LEN, sha256) != 0 ||
+	    hex_decimal(text + 65, n - 33 - 65, len) != 0 ||
+	    hex_decode(text + n - 32, 16, bulk) != 0 || *len == 0 ||
+	    *len > OBJECT_SEGMENT_MAX)
+		return -1;
+	return 0;
+}
+
+struct sum {
+	extract_sink *sink;
+	void *ctx;
+	struct hash *sha256;
+	uint64_t size;
+};
+
+static int
+pass(struct sum *s, const void *bytes, size_t len, struct err *e)
+{
+	hash_update(s->sha256, bytes, len);
+	s->size += len;
+	return s->sink != NULL ? s->sink(s->ctx, bytes, len, e) : 0;
+}
+
+static int
+one_segment(struct index *x, const char *text, struct sum *s, struct err *e)
+{
+	uint8_t sha256[HASH_LEN], bulk[MAP_KEY_LEN], *data = NULL;
+	uint64_t len = 0;
+	size_t key;
+	int rc;
+
+	if (parse_segment(text, sha256, &len, bulk) != 0)
+		return err_set(e, ERR_EVIDENCE,
+		    "a segment is not of the form");
+	if (!map_get(&x->bulk, bulk, &key))
+		return err_set(e, ERR_UNKNOWN,
+		    "the key of its content is not here");
+	if (object_read(x->v, sha256, index_key(x, key), (size_t)len, &data,
+		e) != 0)
+		return -1;
+	rc = pass(s, data, (size_t)len, e);
+	secret_wipe(data, (size_t)len);
+	free(data);
+	return rc;
+}
+
+static int
+all_segments(struct index *x, const json_t *list, struct sum *s,
+    uint64_t total, struct err *e)
+{
+	json_t *t;
+	size_t i;
+
+	if (json_array_size(list) > OBJECT_SEGMENTS_MAX)
+		return err_set(e, ERR_EVIDENCE, "too many segments");
+	json_array_foreach(list, i, t) {
+		if (x->v->progress != NULL)
+			x->v->progress(x->v->progress_ctx, "opening files",
+			    s->size, total);
+		if (one_segment(x, json_string_value(t), s, e) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+extract_file(struct index *x, const struct entry *en, const json_t *file,
+    extract_sink *sink, void *ctx, struct err *e)
+{
+	const char *want = entry_str(file, "sha256");
+	const char *content = entry_str(file, "content");
+	const json_t *segments = json_object_get(file, "segments");
+	json_int_t size = json_integer_value(json_object_get(file, "size"));
+	struct sum s = {.sink = sink, .ctx = ctx};
+	uint8_t digest[HASH_LEN];
+	char hex[65];
+	int rc = -1;
+
+	s.sha256 = hash_new(HASH_SHA256);
+	if (s.sha256 == NULL)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	if (json_is_array(segments)) {
+		if (all_segments(x, segments, &s, (uint64_t)size, e) != 0)
+			goto out;
+	} else {
+		unsigned n = 0;
+
+		if (content == NULL || sscanf(content, "%4u", &n) != 1 ||
+		    n == 0 || n > en->n) {
+			err_set(e, ERR_EVIDENCE, "its content is missing");
+			goto out;
+		}
+		if (pass(&s, en->contents[n - 1].data, en->contents[n - 1].len,
+			e) != 0)
+			goto out;
+	}
+	hash_final(s.sha256, digest);
+	hex_encode(digest, HASH_LEN, hex);
+	if (want == NULL || strcmp(want, hex) != 0 ||
+	    s.size != (uint64_t)size)
+		err_set(e, ERR_EVIDENCE,
+		    "its content is not what was recorded: SHA-256 is"
+		    " %.16s..., recorded %.16s...",
+		    hex, want != NULL ? want : "nothing");
+	else
+		rc = 0;
+out:
+	hash_free(s.sha256);
+	return rc;
+}
+
+int
+extract_name(const json_t *file, char out[256])
+{
+	const char *name = entry_str(file, "name");
+	const char *raw = entry_str(file, "name_bytes");
+	size_t n;
+
+	if (raw != NULL) {
+		n = strlen(raw) / 2;
+		if (n > NAME_MAX || strlen(raw) % 2 != 0 ||
+		    hex_decode(raw, n, (uint8_t *)out) != 0)
+			return -1;
+		out[n] = '\0';
+	} else {
+		n = name != NULL ? strlen(name) : 0;
+		if (n == 0 || n > NAME_MAX)
+			return -1;
+		memcpy(out, name, n + 1);
+	}
+	if (strlen(out) != n || strchr(out, '/') != NULL || n == 0 ||
+	    strcmp(out, ".") == 0 || strcmp(out, "..") == 0)
+		return -1;
+	return 0;
+}
+
+static int
+to_fd(void *ctx, const void *bytes, size_t len, struct err *e)
+{
+	return fsutil_write_all(*(int *)ctx, bytes, len, e);
+}
+
+int
+extract_to(struct index *x, const struct entry *en, const json_t *file,
+    const char *folder, char path[FSUTIL_PATH], struct err *e)
+{
+	struct newfile *f;
+	char name[256];
+	int fd;
+
+	if (extract_name(file, name) != 0)
+		return err_set(e, ERR_EVIDENCE,
+		    "its recorded name is not one that a file can have");
+	if (fsutil_join(path, folder, name, e) != 0)
+		return -1;
+	f = newfile_open(path, e);
+	if (f == NULL)
+		return -1;
+	fd = newfile_fd(f);
+	if (extract_file(x, en, file, to_fd, &fd, e) != 0) {
+		newfile_abort(f);
+		return -1;
+	}
+	return newfile_commit(f, e);
+}

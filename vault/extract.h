@@ -1,0 +1,30 @@
+/* Getting originals back, byte for byte, and checking their SHA-256. */
+#ifndef MUNIMENT_EXTRACT_H
+#define MUNIMENT_EXTRACT_H
+
+#include "entry.h"
+#include "index.h"
+
+#include <jansson.h>
+
+/*
+ * Hand the bytes of one file of an opened entry to `sink`, in order. They are
+ * checked as they pass: each segment before it is handed on, the whole when
+ * all have been. ERR_EVIDENCE if anything is not what was recorded.
+ */
+typedef int extract_sink(void *ctx, const void *bytes, size_t len,
+    struct err *e);
+int extract_file(struct index *x, const struct entry *en, const json_t *file,
+    extract_sink *sink, void *ctx, struct err *e);
+
+/*
+ * Write one file into a folder under its recorded name, which must be free
+ * there. It gets its name only when whole and verified; `path` is set to it.
+ */
+int extract_to(struct index *x, const struct entry *en, const json_t *file,
+    const char *folder, char path[FSUTIL_PATH], struct err *e);
+
+/* The bytes of a recorded file name, safe to use as one. -1: it is not. */
+int extract_name(const json_t *file, char out[256]);
+
+#endif

@@ -1,0 +1,493 @@
+#include "index.h"
+
+#include "rights.h"
+#include "ring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kind_names[] = {"device", "member", "case", "record",
+    "custody", "retract", "witness", "filler"};
+
+/* Room for one more of a list that doubles; 0 or -1. */
+static int
+room(void **list, size_t n, size_t *cap, size_t one)
+{
+	size_t more;
+	void *p;
+
+	if (n < *cap)
+		return 0;
+	more = *cap > 0 ? 2 * *cap : 64;
+	p = realloc(*list, more * one);
+	if (p == NULL)
+		return -1;
+	*list = p;
+	*cap = more;
+	return 0;
+}
+
+const uint8_t *
+index_key(const struct index *x, size_t key)
+{
+	return x->keys->bytes + 32 * key;
+}
+
+int
+index_add_key(struct index *x, const uint8_t secret[32], size_t *key)
+{
+	*key = x->keys->len / 32;
+	return secret_append(x->keys, secret, 32);
+}
+
+/* Map key of an id of 16 bytes. */
+static void
+short_key(const uint8_t id[16], uint8_t out[MAP_KEY_LEN])
+{
+	memcpy(out, id, 16);
+	memset(out + 16, 0, 16);
+}
+
+/* A key off a ring. */
+static int
+take_key(void *ctx, const struct ring_key *k, struct err *e)
+{
+	struct index *x = ctx;
+	uint8_t id[MAP_KEY_LEN];
+	size_t key;
+	void *p;
+
+	if (k->kind == RING_CASE) {
+		for (size_t i = 1; i < x->n_hybrids; i++)
+			if (strcmp(x->hybrids[i].case_id, k->case_id) == 0 &&
+			    secret_equal(index_key(x, x->hybrids[i].key),
+				k->secret, 32))
+				return 0;
+	}
+	if (index_add_key(x, k->secret, &key) != 0)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	if (k->kind != RING_CASE) {
+		short_key(k->id, id);
+		if (map_set(k->kind == RING_ENTRY ? &x->one_off : &x->bulk, id,
+			key) != 0)
+			return err_set(e, ERR_UNKNOWN, "no memory");
+		return 0;
+	}
+	p = realloc(x->hybrids, (x->n_hybrids + 1) * sizeof *x->hybrids);
+	if (p == NULL)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	x->hybrids = p;
+	strcpy(x->hybrids[x->n_hybrids].case_id, k->case_id);
+	strcpy(x->hybrids[x->n_hybrids].epoch, k->epoch);
+	x->hybrids[x->n_hybrids++].key = key;
+	return 0;
+}
+
+/* A ring that waits for a key. */
+struct waiting {
+	size_t log;
+	uint64_t batch;
+	uint8_t sha256[HASH_LEN];
+	size_t tried; /* hybrids tried in vain */
+};
+
+struct rings {
+	struct waiting *list;
+	size_t n, cap;
+	size_t last; /* the key that opened the last one */
+};
+
+/* Try all keys not tried yet. 1 if it opened, 0 if not, -1 with `e` filled. */
+static int
+try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
+{
+	struct log *l = &x->v->logs[w->log];
+	struct vault_batch b;
+	struct gitstore_object o = {0};
+	int rc = 0;
+
+	if (w->tried == x->n_hybrids)
+		return 0;
+	if (vault_batch(x->v, l, w->batch, &b, e) != 0)
+		return -1;
+	if (vault_entry_file(x->v, &b, w->sha256, &o, e) != 0) {
+		vault_batch_free(&b);
+		return -1;
+	}
+	/* the key of the last success first: most rings are of one case */
+	for (size_t i = 0; rc == 0 && w->tried < x->n_hybrids; i++) {
+		size_t k = i == 0 && r->last >= w->tried ? r->last : w->tried;
+		struct err inner = {0};
+		enum ring_result res;
+
+		if (i > 0 || k == w->tried)
+			w->tried++;
+		res = ring_open(o.data, o.len,
+		    index_key(x, x->hybrids[k].key), x->v->id, l->device,
+		    w->batch, take_key, x, &inner);
+		if (res == RING_OPENED) {
+			r->last = k;
+			rc = 1;
+		} else if (res == RING_BAD) {
+			rc = err_set(e, inner.code, "%s", inner.msg);
+		}
+	}
+	gitstore_object_free(&o);
+	vault_batch_free(&b);
+	return rc;
+}
+
+static void
+damage(struct index *x, size_t log, uint64_t batch, const char *what,
+    const uint8_t sha256[HASH_LEN], const char *why)
+{
+	char hex[65];
+
+	hex_encode(sha256, HASH_LEN, hex);
+	report_add(&x->v->report, REPORT_DAMAGE,
+	    "device %.12s, batch %llu: %s %.16s: %s", x->v->logs[log].device,
+	    (unsigned long long)batch, what, hex, why);
+}
+
+/* Open rings until no new key opens a further one. */
+static int
+open_rings(struct index *x, struct rings *r, struct err *e)
+{
+	bool progress = true;
+
+	while (progress) {
+		progress = false;
+		for (size_t i = 0; i < r->n;) {
+			struct err inner = {0};
+			int rc = try_ring(x, r, &r->list[i], &inner);
+
+			if (rc == 0) {
+				i++;
+				continue;
+			}
+			if (rc < 0 && inner.code == ERR_UNKNOWN)
+				return err_set(e, ERR_UNKNOWN, "%s",
+				    inner.msg);
+			if (rc < 0)
+				damage(x, r->list[i].log, r->list[i].batch,
+				    "ring", r->list[i].sha256, inner.msg);
+			progress |= rc > 0;
+			memmove(&r->list[i], &r->list[i + 1],
+			    (--r->n - i) * sizeof *r->list);
+		}
+	}
+	x->unopened = r->n;
+	return 0;
+}
+
+static enum index_kind
+kind_of(const json_t *doc)
+{
+	const char *s = entry_str(doc, "kind");
+
+	for (size_t i = 0; s != NULL && i < KIND_UNKNOWN; i++)
+		if (strcmp(s, kind_names[i]) == 0)
+			return (enum index_kind)i;
+	return KIND_UNKNOWN;
+}
+
+/* An entry must say where it stands, and its line must give its root. */
+static const char *
+misplaced(struct index *x, const struct entry *en, size_t log, uint64_t batch,
+    const uint8_t fields[HASH_LEN])
+{
+	const char *vault = entry_str(en->doc, "vault");
+	const char *device = entry_str(en->doc, "device");
+	const char *c = entry_str(en->doc, "case");
+
+	if (memcmp(en->fields, fields, HASH_LEN) != 0)
+		return "its fields do not agree with the root on its line";
+	if (vault == NULL || strcmp(vault, x->v->id) != 0)
+		return "it says that it is of another vault";
+	if (device == NULL || strcmp(device, x->v->logs[log].device) != 0)
+		return "it says that it is of another device";
+	if ((uint64_t)json_integer_value(json_object_get(en->doc, "batch")) !=
+	    batch)
+		return "it says that it is of another batch";
+	if (c == NULL ||
+	    (strcmp(c, INDEX_VAULT) != 0 &&
+		(strlen(c) != HEX_ID_LEN || !hex_is(c, HEX_ID_LEN))))
+		return "it names no case";
+	if (json_integer_value(json_object_get(en->doc, "version")) != 1)
+		return "it is of a later version of the format";
+	return NULL;
+}
+
+static struct index_item *
+item_slot(struct index *x, const char *id, const char *case_id)
+{
+	uint8_t key[MAP_KEY_LEN];
+	struct index_item *it;
+	size_t i;
+
+	map_key_text(id, key);
+	if (map_get(&x->by_item, key, &i))
+		return &x->items[i];
+	if (room((void **)&x->items, x->n_items, &x->cap_items,
+		sizeof *x->items) != 0 ||
+	    map_set(&x->by_item, key, x->n_items) != 0)
+		return NULL;
+	it = &x->items[x->n_items++];
+	memset(it, 0, sizeof *it);
+	strcpy(it->id, id);
+	strcpy(it->case_id, case_id);
+	return it;
+}
+
+/* Take an opened entry into the index; its text moves over. */
+static int
+take_entry(struct index *x, struct entry *en, size_t log, uint64_t batch,
+    const uint8_t sha256[HASH_LEN], size_t key)
+{
+	struct index_entry *s;
+	const char *item = entry_str(en->doc, "item");
+
+	if (room((void **)&x->entries, x->n_entries, &x->cap_entries,
+		sizeof *x->entries) != 0 ||
+	    map_set(&x->by_hash, sha256, x->n_entries) != 0)
+		return -1;
+	s = &x->entries[x->n_entries++];
+	memset(s, 0, sizeof *s);
+	memcpy(s->sha256, sha256, HASH_LEN);
+	s->log = log;
+	s->batch = batch;
+	s->kind = kind_of(en->doc);
+	strcpy(s->case_id, entry_str(en->doc, "case"));
+	if (item != NULL && strlen(item) == HEX_ID_LEN &&
+	    hex_is(item, HEX_ID_LEN))
+		strcpy(s->item, item);
+	s->text = en->text;
+	s->text_len = en->text_len;
+	en->text = NULL;
+	s->key = key;
+	return 0;
+}
+
+/* Open the entries of one batch for which there are keys. */
+static int
+open_entries(struct index *x, size_t log, uint64_t n, struct err *e)
+{
+	struct vault_batch b;
+	int rc = 0;
+
+	if (vault_batch(x->v, &x->v->logs[log], n, &b, e) != 0)
+		return -1;
+	for (size_t i = 0; i < b.b.n && rc == 0; i++) {
+		const struct batch_line *l = &b.b.lines[i];
+		uint8_t id[MAP_KEY_LEN];
+		struct gitstore_object o = {0};
+		struct entry en = {0};
+		struct err inner = {0};
+		const char *why;
+		size_t key, dup;
+
+		short_key(l->sha256, id);
+		if (l->kind != BATCH_ENTRY ||
+		    !map_get(&x->one_off, id, &key) ||
+		    map_get(&x->by_hash, l->sha256, &dup))
+			continue;
+		if (vault_entry_file(x->v, &b, l->sha256, &o, &inner) != 0 ||
+		    entry_open(o.data, o.len, index_key(x, key), &en,
+			&inner) != 0)
+			why = inner.msg;
+		else
+			why = misplaced(x, &en, log, n, l->root);
+		gitstore_object_free(&o);
+		if (why != NULL)
+			damage(x, log, n, "entry", l->sha256, why);
+		else if (take_entry(x, &en, log, n, l->sha256, key) != 0)
+			rc = err_set(e, ERR_UNKNOWN, "no memory");
+		entry_free(&en);
+	}
+	vault_batch_free(&b);
+	return rc;
+}
+
+/* List the rings of all batches. */
+static int
+list_rings(struct index *x, struct rings *r, struct err *e)
+{
+	for (size_t i = 0; i < x->v->n_logs; i++) {
+		struct log *l = &x->v->logs[i];
+
+		for (uint64_t n = 1; n <= l->size; n++) {
+			struct vault_batch b;
+
+			if (vault_batch(x->v, l, n, &b, e) != 0)
+				return -1;
+			for (size_t k = 0; k < b.b.n; k++) {
+				struct gitstore_object o;
+				const uint8_t *oid;
+
+				if (b.b.lines[k].kind != BATCH_ENTRY)
+					continue;
+				oid = vault_batch_oid(&b, b.b.lines[k].sha256);
+				if (oid == NULL ||
+				    gitstore_read(x->v->git, oid,
+					PACKFORM_BLOB, &o, NULL) != 0)
+					continue; /* named when it is opened */
+				if (ring_is(o.data, o.len)) {
+					if (room((void **)&r->list, r->n,
+						&r->cap, sizeof *r->list) !=
+					    0)
+						return err_set(e, ERR_UNKNOWN,
+						    "no memory");
+					r->list[r->n] = (struct waiting){
+					    .log = i, .batch = n};
+					memcpy(r->list[r->n++].sha256,
+					    b.b.lines[k].sha256, HASH_LEN);
+				}
+				gitstore_object_free(&o);
+			}
+			vault_batch_free(&b);
+		}
+	}
+	return 0;
+}
+
+/* Put records, retractions and custody under their items. */
+static int
+gather_items(struct index *x, struct err *e)
+{
+	for (size_t i = 0; i < x->n_entries; i++) {
+		struct index_entry *en = &x->entries[i];
+		struct index_item *it;
+		void *p;
+
+		if (en->item[0] == '\0' || !en->accepted)
+			continue;
+		if (en->kind == KIND_RETRACT) {
+			it = item_slot(x, en->item, en->case_id);
+			if (it == NULL)
+				return err_set(e, ERR_UNKNOWN, "no memory");
+			it->retracted = true;
+		}
+		if (en->kind != KIND_RECORD)
+			continue;
+		it = item_slot(x, en->item, en->case_id);
+		p = it == NULL ? NULL
+			       : realloc(it->versions,
+				     (it->n + 1) * sizeof *it->versions);
+		if (p == NULL)
+			return err_set(e, ERR_UNKNOWN, "no memory");
+		it->versions = p;
+		it->versions[it->n++] = i;
+	}
+	return 0;
+}
+
+struct index *
+index_open(struct vault *v, const struct identity *id, struct err *e)
+{
+	struct index *x = calloc(1, sizeof *x);
+	struct rings r = {0};
+	bool ok = false;
+	size_t key;
+
+	if (x == NULL)
+		goto memory;
+	x->v = v;
+	x->id = id;
+	x->keys = secret_new(32 * 64);
+	x->hybrids = calloc(1, sizeof *x->hybrids);
+	x->n_logs = v->n_logs;
+	x->log_seat = calloc(v->n_logs + 1, sizeof *x->log_seat);
+	if (x->keys == NULL || x->hybrids == NULL || x->log_seat == NULL ||
+	    index_add_key(x, identity_person(id), &key) != 0)
+		goto memory;
+	x->n_hybrids = 1;
+	if (list_rings(x, &r, e) != 0 || open_rings(x, &r, e) != 0)
+		goto out;
+	for (size_t i = 0; i < v->n_logs; i++)
+		for (uint64_t n = 1; n <= v->logs[i].size; n++) {
+			if (v->progress != NULL && n % 16 == 0)
+				v->progress(v->progress_ctx, "opening", n,
+				    v->logs[i].size);
+			if (open_entries(x, i, n, e) != 0)
+				goto out;
+		}
+	if (rights_evaluate(x, e) != 0 || gather_items(x, e) != 0)
+		goto out;
+	ok = true;
+	goto out;
+memory:
+	err_set(e, ERR_UNKNOWN, "no memory");
+out:
+	free(r.list);
+	if (!ok) {
+		index_free(x);
+		x = NULL;
+	}
+	return x;
+}
+
+void
+index_free(struct index *x)
+{
+	if (x == NULL)
+		return;
+	for (size_t i = 0; i < x->n_entries; i++)
+		free(x->entries[i].text);
+	for (size_t i = 0; i < x->n_seats; i++) {
+		free(x->seats[i].rights);
+		free(x->seats[i].card);
+	}
+	for (size_t i = 0; i < x->n_cases; i++)
+		free(x->cases[i].epochs);
+	for (size_t i = 0; i < x->n_items; i++)
+		free(x->items[i].versions);
+	secret_free(x->keys);
+	free(x->hybrids);
+	free(x->entries);
+	free(x->seats);
+	free(x->cases);
+	free(x->items);
+	for (size_t i = 0; x->log_seat != NULL && i < x->n_logs; i++)
+		free(x->log_seat[i]);
+	free(x->log_seat);
+	map_free(&x->one_off);
+	map_free(&x->bulk);
+	map_free(&x->by_hash);
+	map_free(&x->by_item);
+	free(x);
+}
+
+bool
+index_holds(const struct index *x, const char *case_id)
+{
+	for (size_t i = 1; i < x->n_hybrids; i++)
+		if (strcmp(x->hybrids[i].case_id, case_id) == 0)
+			return true;
+	return false;
+}
+
+json_t *
+index_doc(const struct index_entry *en)
+{
+	return json_loadb(en->text, en->text_len, JSON_REJECT_DUPLICATES,
+	    NULL);
+}
+
+int
+index_entry_open(struct index *x, const struct index_entry *en,
+    struct entry *out, struct err *e)
+{
+	struct vault_batch b;
+	struct gitstore_object o = {0};
+	int rc = -1;
+
+	memset(out, 0, sizeof *out);
+	if (vault_batch(x->v, &x->v->logs[en->log], en->batch, &b, e) != 0)
+		return -1;
+	if (vault_entry_file(x->v, &b, en->sha256, &o, e) == 0)
+		rc = entry_open(o.data, o.len, index_key(x, en->key), out, e);
+	gitstore_object_free(&o);
+	vault_batch_free(&b);
+	return rc;
+}

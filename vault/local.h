@@ -1,0 +1,52 @@
+/*
+ * What one person's machine keeps for itself in local/ (FORMAT.md 8): the
+ * device key, and what was last seen of each log. Locked to the identity's
+ * local key, which nobody else can write for.
+ */
+#ifndef MUNIMENT_LOCAL_H
+#define MUNIMENT_LOCAL_H
+
+#include "identity.h"
+#include "secret.h"
+#include "vault.h"
+
+/* Write a small file of local/, locked. */
+int local_write(struct vault *v, const struct identity *id, const char *rel,
+    const void *bytes, size_t len, struct err *e);
+/*
+ * Read one: NULL without `e` filled when it is not there; NULL with `e`
+ * filled (ERR_EVIDENCE when damaged or written by somebody else).
+ */
+struct secret *local_read(struct vault *v, const struct identity *id,
+    const char *rel, struct err *e);
+
+/*
+ * The device's signing key, 32 bytes, and its name. With `make`, a fresh one
+ * is made and written when there is none; else NULL without `e` filled.
+ */
+struct secret *local_device(struct vault *v, const struct identity *id,
+    bool make, char device[BATCH_DEVICE_LEN + 1], struct err *e);
+
+/*
+ * Compare the logs with what was last seen of them; a log that is shorter or
+ * other than before is damage. Damaged memory is reported too.
+ */
+int local_trust_check(struct vault *v, const struct identity *id,
+    struct err *e);
+/* Remember the logs as they are now. */
+int local_trust_save(struct vault *v, const struct identity *id,
+    struct err *e);
+
+/*
+ * Bulk that was left out when the vault came here: local/absent lists it in
+ * clear (for checks without a key), local/absent.age for its owner, who
+ * notices when the two differ.
+ */
+int local_absent_save(struct vault *v, const struct identity *id,
+    struct err *e);
+int local_absent_check(struct vault *v, const struct identity *id,
+    struct err *e);
+/* Put the hashes of the clear list into a map. */
+int local_absent_load(struct vault *v, struct map *absent, struct err *e);
+
+#endif

@@ -1,0 +1,188 @@
+/* Finding things in an index by what a person types: see index.h. */
+#include "index.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHORT_MIN 8 /* hex digits of an item that are shown at least */
+
+struct index_item *
+index_item(struct index *x, const char *id)
+{
+	uint8_t key[MAP_KEY_LEN];
+	size_t i;
+
+	map_key_text(id, key);
+	return map_get(&x->by_item, key, &i) ? &x->items[i] : NULL;
+}
+
+struct index_seat *
+index_author(struct index *x, const struct index_entry *en)
+{
+	return index_seat(x, x->log_seat[en->log]);
+}
+
+const char *
+index_seat_name(struct index *x, const char *seat)
+{
+	static char ring[4][CARDTEXT_NAME_MAX * 2 + 8];
+	static size_t next;
+	char *out = ring[next++ % 4];
+	const struct index_seat *s = index_seat(x, seat);
+
+	if (seat == NULL)
+		snprintf(out, sizeof ring[0], "an unknown device");
+	else if (s == NULL || s->name[0] == '\0')
+		snprintf(out, sizeof ring[0], "member %.12s", seat);
+	else if (s->org[0] != '\0')
+		snprintf(out, sizeof ring[0], "%s (%s)", s->name, s->org);
+	else
+		snprintf(out, sizeof ring[0], "%s", s->name);
+	return out;
+}
+
+static int
+none_or_many(struct err *e, const char *what, const char *text, size_t found)
+{
+	char shown[128];
+
+	err_escape(shown, sizeof shown, text, strlen(text));
+	if (found == 0)
+		return err_set(e, ERR_UNKNOWN, "no %s is named %s", what,
+		    shown);
+	err_set(e, ERR_UNKNOWN, "%s: %zu %ss begin so", shown, found, what);
+	return err_hint(e, "give more digits of the id");
+}
+
+int
+index_find_case(struct index *x, const char *text, struct index_case **out,
+    struct err *e)
+{
+	size_t found = 0, len = strlen(text);
+
+	*out = NULL;
+	for (size_t i = 0; i < x->n_cases; i++) {
+		struct index_case *c = &x->cases[i];
+
+		if (strcmp(c->id, INDEX_VAULT) == 0)
+			continue;
+		if (strcmp(c->name, text) == 0 ||
+		    (len >= 4 && strncmp(c->id, text, len) == 0)) {
+			*out = c;
+			found++;
+		}
+	}
+	if (found == 1)
+		return 0;
+	*out = NULL;
+	none_or_many(e, "case", text, found);
+	return err_hint(e, "muniment case list shows the cases");
+}
+
+int
+index_find_item(struct index *x, const char *text, struct index_item **out,
+    struct err *e)
+{
+	size_t found = 0, len = strlen(text);
+
+	*out = NULL;
+	for (size_t i = 0; len >= 4 && i < x->n_items; i++) {
+		if (strncmp(x->items[i].id, text, len) == 0) {
+			*out = &x->items[i];
+			found++;
+		}
+	}
+	if (found == 1)
+		return 0;
+	*out = NULL;
+	if (len < 4) {
+		err_set(e, ERR_UNKNOWN,
+		    "an item is named by at least 4 digits of its id");
+		return -1;
+	}
+	return none_or_many(e, "item", text, found);
+}
+
+/* The same person may hold several seats: their first stands for all. */
+int
+index_find_seat(struct index *x, const char *text, struct index_seat **out,
+    struct err *e)
+{
+	size_t found = 0, len = strlen(text);
+
+	*out = NULL;
+	for (size_t i = 0; i < x->n_seats; i++) {
+		struct index_seat *s = &x->seats[i];
+
+		if ((len >= 4 && strncmp(s->id, text, len) == 0) ||
+		    (s->name[0] != '\0' && strcmp(s->name, text) == 0)) {
+			if (*out != NULL &&
+			    memcmp((*out)->key, s->key, 32) == 0)
+				continue;
+			*out = s;
+			found++;
+		}
+	}
+	if (found == 1)
+		return 0;
+	*out = NULL;
+	none_or_many(e, "member", text, found);
+	return err_hint(e, "muniment member list shows the members");
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+size_t
+index_short(const struct index *x, const struct index_item *item)
+{
+	static const struct index *sorted_of;
+	static char **ids;
+	static size_t n;
+	char **at, *key = (char *)(uintptr_t)item->id;
+	size_t len = SHORT_MIN;
+
+	if (sorted_of != x || n != x->n_items) {
+		free(ids);
+		sorted_of = NULL;
+		ids = calloc(x->n_items, sizeof *ids);
+		if (ids == NULL)
+			return HEX_ID_LEN;
+		n = x->n_items;
+		for (size_t i = 0; i < n; i++)
+			ids[i] = x->items[i].id;
+		qsort(ids, n, sizeof *ids, by_id);
+		sorted_of = x;
+	}
+	at = bsearch(&key, ids, n, sizeof *ids, by_id);
+	if (at == NULL)
+		return HEX_ID_LEN;
+	while (len < HEX_ID_LEN &&
+	    ((at > ids && strncmp(at[-1], item->id, len) == 0) ||
+		(at + 1 < ids + n && strncmp(at[1], item->id, len) == 0)))
+		len++;
+	return len;
+}
+
+struct index_entry *
+index_current(struct index *x, const struct index_item *item, size_t *current)
+{
+	struct index_entry *best = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < item->n; i++) {
+		struct index_entry *en = &x->entries[item->versions[i]];
+
+		if (en->replaced)
+			continue;
+		best = en;
+		n++;
+	}
+	if (current != NULL)
+		*current = n;
+	return best;
+}

@@ -1,0 +1,631 @@
+/*
+ * Taking in a carry file: see carry.h. Everything that is foreign lands in
+ * local/tmp, is checked there, and only then becomes part of the vault.
+ */
+#include "carry.h"
+
+#include "agefile.h"
+#include "bundle.h"
+#include "journal.h"
+#include "local.h"
+#include "padme.h"
+#include "tarball.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IO_SIZE (256u << 10)             /* bytes */
+#define BUNDLE_MAX (UINT64_C(64) << 30)  /* bytes */
+#define OBJECT_MAX (UINT64_C(2) << 30)   /* bytes */
+#define PART_SUFFIX ".muniment-new"
+
+struct receive {
+	struct vault *v; /* ours, or a new one */
+	struct vault incoming; /* what the bundle holds, over v's repository */
+	const struct identity *id;
+	const char *const *files;
+	size_t n_files, at_file;
+	int fd;
+	struct agefile_reader *age;
+	struct bundle_reader *bundle;
+	struct map got; /* objects that came -> their size */
+	struct journal *journal;
+	struct carry_result *result;
+};
+
+static int
+no_memory(struct err *e)
+{
+	return err_set(e, ERR_UNKNOWN, "no memory");
+}
+
+/* The parts, one after the other. */
+static ssize_t
+source(void *ctx, void *buf, size_t cap, struct err *e)
+{
+	struct receive *r = ctx;
+
+	for (;;) {
+		const char *name = r->at_file < r->n_files
+		    ? r->files[r->at_file]
+		    : "";
+		char shown[300];
+		ssize_t n;
+
+		err_escape(shown, sizeof shown, name, strlen(name));
+		if (r->fd < 0) {
+			if (r->at_file == r->n_files)
+				return 0;
+			r->fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+			if (r->fd < 0)
+				return err_sys(e, "%s", shown);
+		}
+		do
+			n = read(r->fd, buf, cap);
+		while (n < 0 && errno == EINTR);
+		if (n < 0)
+			return err_sys(e, "%s", shown);
+		if (n > 0)
+			return n;
+		close(r->fd);
+		r->fd = -1;
+		r->at_file++;
+	}
+}
+
+/* Exactly `len` bytes of content. */
+static int
+take(struct receive *r, void *buf, size_t len, struct err *e)
+{
+	uint8_t *p = buf;
+
+	while (len > 0) {
+		ssize_t n = agefile_read(r->age, p, len, NULL, e);
+
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			return err_set(e, ERR_EVIDENCE,
+			    "the carry file ends too early");
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+take_zeros(struct receive *r, size_t len, struct err *e)
+{
+	uint8_t buf[TARBALL_BLOCK];
+
+	if (take(r, buf, len, e) != 0)
+		return -1;
+	for (size_t i = 0; i < len; i++)
+		if (buf[i] != 0)
+			return err_set(e, ERR_EVIDENCE,
+			    "the carry file is not of the form");
+	return 0;
+}
+
+/* Pass a member's content on in pieces. */
+static int
+each_piece(struct receive *r, uint64_t size, agefile_sink *sink, void *ctx,
+    struct err *e)
+{
+	uint8_t *buf = malloc(IO_SIZE);
+	uint64_t left = size;
+	int rc = buf == NULL ? no_memory(e) : 0;
+
+	while (rc == 0 && left > 0) {
+		size_t n = left < IO_SIZE ? (size_t)left : IO_SIZE;
+
+		rc = take(r, buf, n, e);
+		if (rc == 0)
+			rc = sink(ctx, buf, n, e);
+		left -= n;
+		if (r->v->progress != NULL)
+			r->v->progress(r->v->progress_ctx, "receiving",
+			    size - left, size);
+	}
+	free(buf);
+	return rc == 0 ? take_zeros(r, tarball_fill(size), e) : -1;
+}
+
+static int
+to_bundle(void *ctx, const void *bytes, size_t len, struct err *e)
+{
+	return bundle_reader_put(ctx, bytes, len, e);
+}
+
+struct out {
+	int fd;
+	struct hash *h;
+};
+
+static int
+to_file(void *ctx, const void *bytes, size_t len, struct err *e)
+{
+	struct out *o = ctx;
+
+	hash_update(o->h, bytes, len);
+	return fsutil_write_all(o->fd, bytes, len, e);
+}
+
+/* "lfs/objects/ab/cd/<64 hex>" */
+static int
+object_name(const char *name, uint8_t sha256[HASH_LEN])
+{
+	char want[100];
+	const char *hex = strrchr(name, '/');
+
+	if (hex == NULL || strlen(hex + 1) != 64 ||
+	    hex_decode(hex + 1, HASH_LEN, sha256) != 0)
+		return -1;
+	snprintf(want, sizeof want, "lfs/objects/%.2s/%.2s/%s", hex + 1,
+	    hex + 3, hex + 1);
+	return strcmp(want, name) == 0 ? 0 : -1;
+}
+
+static int
+receive_object(struct receive *r, const char *name, uint64_t size,
+    struct err *e)
+{
+	struct timespec t[2] = {{FSUTIL_TIME, 0}, {FSUTIL_TIME, 0}};
+	uint8_t sha256[HASH_LEN], digest[HASH_LEN];
+	char path[FSUTIL_PATH], rel[96];
+	struct out o = {.fd = -1};
+	int rc = -1;
+
+	if (object_name(name, sha256) != 0 || size > OBJECT_MAX)
+		return err_set(e, ERR_EVIDENCE,
+		    "the carry file holds a member that does not belong");
+	snprintf(rel, sizeof rel, "local/tmp/%s", strrchr(name, '/') + 1);
+	if (vault_path(r->v, rel, path, e) != 0)
+		return -1;
+	o.h = hash_new(HASH_SHA256);
+	o.fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (o.h == NULL || o.fd < 0) {
+		err_sys(e, "an object in the vault's local/tmp");
+		goto out;
+	}
+	if (each_piece(r, size, to_file, &o, e) != 0)
+		goto out;
+	hash_final(o.h, digest);
+	if (memcmp(digest, sha256, HASH_LEN) != 0)
+		err_set(e, ERR_EVIDENCE,
+		    "object %.16s: it has another SHA-256",
+		    strrchr(name, '/') + 1);
+	else if (map_set(&r->got, sha256, (size_t)size) != 0)
+		no_memory(e);
+	else
+		rc = 0;
+	(void)futimens(o.fd, t);
+out:
+	if (o.fd >= 0 && close(o.fd) != 0 && rc == 0)
+		rc = err_sys(e, "an object in the vault's local/tmp");
+	hash_free(o.h);
+	return rc;
+}
+
+/* The rest must be zeros, and the age file whole. */
+static int
+receive_end(struct receive *r, struct err *e)
+{
+	uint8_t buf[4096];
+	ssize_t n;
+
+	while ((n = agefile_read(r->age, buf, sizeof buf, NULL, e)) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			if (buf[i] != 0)
+				return err_set(e, ERR_EVIDENCE,
+				    "the carry file is not of the form");
+	return n < 0 ? -1 : 0;
+}
+
+static int
+receive_tar(struct receive *r, struct err *e)
+{
+	static const uint8_t zero[TARBALL_BLOCK];
+	uint8_t head[TARBALL_BLOCK];
+	char name[100], folder[FSUTIL_PATH];
+	uint64_t size;
+
+	if (take(r, head, sizeof head, e) != 0)
+		return -1;
+	if (tarball_decode(head, name, &size) != FORMAT_OK ||
+	    strcmp(name, "vault.bundle") != 0)
+		return err_set(e, ERR_EVIDENCE, "this is not a carry file");
+	if (vault_path(r->v, "local/tmp/objects/pack", folder, e) != 0 ||
+	    fsutil_mkdirs(folder, e) != 0)
+		return -1;
+	r->bundle = bundle_reader_new(folder, BUNDLE_MAX, e);
+	if (r->bundle == NULL ||
+	    each_piece(r, size, to_bundle, r->bundle, e) != 0 ||
+	    bundle_reader_finish(r->bundle, e) != 0)
+		return -1;
+	for (;;) {
+		if (take(r, head, sizeof head, e) != 0)
+			return -1;
+		if (memcmp(head, zero, sizeof head) == 0)
+			return receive_end(r, e);
+		if (tarball_decode(head, name, &size) != FORMAT_OK)
+			return err_set(e, ERR_EVIDENCE,
+			    "the carry file is not of the form");
+		if (receive_object(r, name, size, e) != 0)
+			return -1;
+	}
+}
+
+/* Read the bundle's branches with all checks; damage refuses the file. */
+static int
+check_incoming(struct receive *r, struct err *e)
+{
+	struct vault *in = &r->incoming;
+	char folder[FSUTIL_PATH];
+
+	if (vault_path(r->v, "local/tmp/objects", folder, e) != 0 ||
+	    gitstore_add_objects(r->v->git, folder, e) != 0)
+		return -1;
+	*in = (struct vault){.git = r->v->git, .lock = -1};
+	strcpy(in->dir, r->v->dir);
+	strcpy(in->pin, r->v->id);
+	in->progress = r->v->progress;
+	if (vault_load_from(in, bundle_reader_refs, r->bundle, true, e) != 0)
+		return -1;
+	for (size_t i = 0; i < in->report.n; i++)
+		if (in->report.lines[i].level == REPORT_DAMAGE)
+			return err_set(e, ERR_EVIDENCE, "refused: %s",
+			    in->report.lines[i].text);
+	if (in->id[0] == '\0')
+		return err_set(e, ERR_EVIDENCE, "it holds no history");
+	return 0;
+}
+
+/* Every entry file of the new batches: its SHA-256 and its length. */
+static int
+check_new_entries(struct receive *r, const struct log *l, uint64_t from,
+    struct err *e)
+{
+	for (uint64_t n = from + 1; n <= l->size; n++) {
+		struct vault_batch b;
+		int rc = 0;
+
+		if (vault_batch(&r->incoming, l, n, &b, e) != 0)
+			return -1;
+		for (size_t k = 0; k < b.b.n && rc == 0; k++) {
+			struct gitstore_object o = {0};
+
+			if (b.b.lines[k].kind != BATCH_ENTRY)
+				continue;
+			rc = vault_entry_file(&r->incoming, &b,
+			    b.b.lines[k].sha256, &o, e);
+			if (rc == 0 && !padme_is_entry(o.len))
+				rc = err_set(e, ERR_EVIDENCE,
+				    "an entry's length is not of the form");
+			gitstore_object_free(&o);
+		}
+		vault_batch_free(&b);
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The branch on which a device's other history is kept. */
+static void
+fork_branch(const struct log *in, uint64_t common, char out[VAULT_BRANCH_MAX])
+{
+	char hex[65];
+
+	hex_encode(in->steps[common].root, HASH_LEN, hex);
+	snprintf(out, VAULT_BRANCH_MAX, "%s.%.32s", in->device, hex);
+}
+
+/* True if one of our branches of this device holds all of `in`. */
+static bool
+is_held(struct receive *r, const struct log *in)
+{
+	for (size_t i = 0; i < r->v->n_logs; i++) {
+		const struct log *l = &r->v->logs[i];
+
+		if (strcmp(l->device, in->device) == 0 &&
+		    l->size >= in->size &&
+		    memcmp(l->steps[in->size - 1].root,
+			in->steps[in->size - 1].root, HASH_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Which of our branches does this history go on from? */
+static const struct log *
+continues(struct receive *r, const struct log *in)
+{
+	const struct log *best = NULL;
+
+	for (size_t i = 0; i < r->v->n_logs; i++) {
+		const struct log *l = &r->v->logs[i];
+
+		if (strcmp(l->device, in->device) == 0 && l->size > 0 &&
+		    l->size <= in->size &&
+		    memcmp(l->steps[l->size - 1].root,
+			in->steps[l->size - 1].root, HASH_LEN) == 0 &&
+		    (best == NULL || l->size > best->size))
+			best = l;
+	}
+	return best;
+}
+
+/* What one branch of the bundle adds to ours. */
+static int
+merge_log(struct receive *r, const struct log *in, struct err *e)
+{
+	struct log *own = vault_log(r->v, in->device);
+	const struct log *base = continues(r, in);
+	char branch[VAULT_BRANCH_MAX];
+	uint64_t common = 0;
+
+	if (is_held(r, in)) {
+		r->result->older += !in->is_fork && own != NULL &&
+		    own->size > in->size;
+		return 0;
+	}
+	if (base != NULL) {
+		strcpy(branch, base->branch);
+		common = base->size;
+	} else if (own != NULL) {
+		while (common < own->size && common < in->size &&
+		    memcmp(own->steps[common].root, in->steps[common].root,
+			HASH_LEN) == 0)
+			common++;
+		fork_branch(in, common, branch);
+		r->result->forks++;
+	} else {
+		strcpy(branch, in->branch);
+	}
+	if (check_new_entries(r, in, common, e) != 0)
+		return -1;
+	r->result->devices++;
+	r->result->batches += in->size - common;
+	return journal_branch(r->journal, branch,
+		   in->steps[in->size - 1].commit) == 0
+	    ? 0
+	    : no_memory(e);
+}
+
+/* Objects that came: each must be listed, with this size, and be new. */
+static int
+merge_objects(struct receive *r, struct err *e)
+{
+	char dir[FSUTIL_PATH], path[FSUTIL_PATH];
+	struct dirent *d;
+	DIR *list;
+	int rc = 0;
+
+	if (vault_path(r->v, "local/tmp", dir, e) != 0)
+		return -1;
+	list = opendir(dir);
+	if (list == NULL)
+		return err_sys(e, "the vault's local/tmp");
+	while (rc == 0 && (d = readdir(list)) != NULL) {
+		uint8_t sha256[HASH_LEN];
+		size_t came, listed;
+
+		if (strlen(d->d_name) != 64 ||
+		    hex_decode(d->d_name, HASH_LEN, sha256) != 0 ||
+		    !map_get(&r->got, sha256, &came))
+			continue;
+		if (!map_get(&r->incoming.objects, sha256, &listed) ||
+		    listed != came)
+			rc = err_set(e, ERR_EVIDENCE,
+			    "object %.16s: no batch lists it so", d->d_name);
+		else if (vault_object_path(r->v, sha256, path, e) != 0)
+			rc = -1;
+		else if (!fsutil_exists(path)) {
+			r->result->objects++;
+			if (journal_object(r->journal, sha256) != 0)
+				rc = no_memory(e);
+		}
+	}
+	closedir(list);
+	return rc;
+}
+
+/* Move the pack to where the journal takes it from. */
+static int
+stage_pack(struct receive *r, struct err *e)
+{
+	struct timespec t[2] = {{FSUTIL_TIME, 0}, {FSUTIL_TIME, 0}};
+	char dir[FSUTIL_PATH], from[FSUTIL_PATH], to[FSUTIL_PATH], name[64];
+	struct dirent *d;
+	DIR *list;
+	int rc = 0;
+
+	if (vault_path(r->v, "local/tmp/objects/pack", dir, e) != 0)
+		return -1;
+	list = opendir(dir);
+	if (list == NULL)
+		return err_sys(e, "the vault's local/tmp");
+	while (rc == 0 && (d = readdir(list)) != NULL) {
+		char rel[400];
+		size_t n = strlen(d->d_name);
+
+		if (strncmp(d->d_name, "pack-", 5) != 0)
+			continue;
+		snprintf(rel, sizeof rel, "local/tmp/%s", d->d_name);
+		if (fsutil_join(from, dir, d->d_name, e) != 0 ||
+		    vault_path(r->v, rel, to, e) != 0 ||
+		    rename(from, to) != 0) {
+			rc = err_sys(e, "the vault's local/tmp");
+			break;
+		}
+		(void)utimensat(AT_FDCWD, to, t, 0);
+		(void)chmod(to, 0600);
+		if (n == 5 + 40 + 4 && strcmp(d->d_name + 45, ".idx") == 0) {
+			snprintf(name, sizeof name, "%.45s", d->d_name);
+			if (journal_pack(r->journal, name) != 0)
+				rc = no_memory(e);
+		}
+	}
+	closedir(list);
+	return rc;
+}
+
+/* Nothing new in the history: only objects, or nothing at all. */
+static int
+commit(struct receive *r, struct err *e)
+{
+	size_t news = r->result->batches;
+
+	if (news == 0 && r->result->objects == 0)
+		return 0;
+	if (news > 0 && stage_pack(r, e) != 0)
+		return -1;
+	if (journal_commit(r->journal, r->v, e) != 0)
+		return -1;
+	return vault_load(r->v, false, e);
+}
+
+static int
+receive_into(struct receive *r, const struct secret *passphrase,
+    struct err *e)
+{
+	struct agefile_identity key = {AGEKEY_HYBRID, NULL};
+	struct agefile_from from = {.keys = &key, .n = 1,
+	    .passphrase = passphrase};
+	char path[FSUTIL_PATH];
+	enum agefile_failure why = AGEFILE_FINE;
+
+	key.secret = identity_person(r->id);
+	if (vault_path(r->v, "local/tmp", path, e) != 0 ||
+	    fsutil_mkdirs(path, e) != 0)
+		return -1;
+	r->age = agefile_reader_new(&from, source, r, &why, e);
+	if (r->age == NULL) {
+		if (why == AGEFILE_NO_MATCH)
+			err_hint(e, "it was carried to somebody else, or to"
+				    " another card of yours");
+		return -1;
+	}
+	r->journal = journal_new();
+	if (r->journal == NULL)
+		return no_memory(e);
+	if (receive_tar(r, e) != 0 || check_incoming(r, e) != 0 ||
+	    merge_objects(r, e) != 0)
+		return -1;
+	for (size_t i = 0; i < r->incoming.n_logs; i++)
+		if (merge_log(r, &r->incoming.logs[i], e) != 0)
+			return -1;
+	return commit(r, e);
+}
+
+/* The folder of a vault that is being made: named only when it is whole. */
+static int
+new_folder(const char *dir, char out[FSUTIL_PATH], struct err *e)
+{
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (n + sizeof PART_SUFFIX > FSUTIL_PATH)
+		return err_set(e, ERR_UNKNOWN, "a path is too long");
+	snprintf(out, FSUTIL_PATH, "%.*s%s", (int)n, dir, PART_SUFFIX);
+	/* what an interrupted command left: ciphertext only */
+	return fsutil_remove_all(out, e);
+}
+
+static int
+finish_local(struct receive *r, struct err *e)
+{
+	char path[FSUTIL_PATH];
+	struct map absent = {0};
+	int rc = -1;
+
+	if (vault_path(r->v, "local/tmp", path, e) != 0 ||
+	    fsutil_remove_all(path, e) != 0 ||
+	    local_trust_save(r->v, r->id, e) != 0 ||
+	    local_absent_save(r->v, r->id, e) != 0 ||
+	    local_absent_load(r->v, &absent, e) != 0)
+		goto out;
+	r->result->absent = absent.used;
+	rc = 0;
+out:
+	map_free(&absent);
+	return rc;
+}
+
+/* Give the new vault its name; the old one keeps its own. */
+static int
+name_folder(const char *from, const char *dir, struct err *e)
+{
+	char shown[300];
+
+	if (fsutil_exists(dir) && rmdir(dir) != 0)
+		return err_sys(e, "%s",
+		    err_escape(shown, sizeof shown, dir, strlen(dir)));
+	if (rename(from, dir) != 0)
+		return err_sys(e, "%s",
+		    err_escape(shown, sizeof shown, dir, strlen(dir)));
+	return 0;
+}
+
+/* A vault whose logs are damaged takes nothing in on top. */
+static int
+check_own(struct receive *r, struct err *e)
+{
+	if (local_trust_check(r->v, r->id, e) != 0)
+		return -1;
+	for (size_t i = 0; i < r->v->report.n; i++)
+		if (r->v->report.lines[i].level == REPORT_DAMAGE) {
+			err_set(e, ERR_EVIDENCE, "%s",
+			    r->v->report.lines[i].text);
+			return err_hint(e, "muniment verify says more");
+		}
+	return 0;
+}
+
+int
+carry_receive(const char *dir, const struct identity *id,
+    const struct secret *passphrase, const char *const *files, size_t n,
+    vault_progress *progress, struct carry_result *result, struct err *e)
+{
+	struct receive r = {.id = id, .files = files, .n_files = n, .fd = -1,
+	    .result = result};
+	char fresh[FSUTIL_PATH] = "", path[FSUTIL_PATH];
+	int rc = -1;
+
+	memset(result, 0, sizeof *result);
+	result->created = fsutil_is_free(dir);
+	if (result->created &&
+	    (new_folder(dir, fresh, e) != 0 || gitstore_init(fresh, e) != 0))
+		goto out;
+	r.v = vault_open(result->created ? fresh : dir, VAULT_WRITE, progress,
+	    e);
+	if (r.v == NULL || (!result->created && check_own(&r, e) != 0))
+		goto out;
+	rc = receive_into(&r, passphrase, e);
+	if (rc == 0)
+		rc = finish_local(&r, e);
+	else if (vault_path(r.v, "local/tmp", path, NULL) == 0)
+		(void)fsutil_remove_all(path, NULL);
+	if (rc == 0 && result->created)
+		rc = name_folder(fresh, dir, e);
+out:
+	if (r.fd >= 0)
+		close(r.fd);
+	agefile_reader_free(r.age);
+	bundle_reader_free(r.bundle);
+	journal_free(r.journal);
+	map_free(&r.got);
+	vault_forget(&r.incoming);
+	vault_close(r.v);
+	if (rc != 0 && fresh[0] != '\0')
+		(void)fsutil_remove_all(fresh, NULL);
+	return rc;
+}

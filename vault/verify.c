@@ -1,0 +1,410 @@
+#include "verify.h"
+
+#include "extract.h"
+#include "local.h"
+#include "object.h"
+#include "padme.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define IO_SIZE (256u << 10)
+#define SMALL_FILE 65536 /* bytes of a file of fixed content */
+
+struct walk {
+	const char *dir;
+	struct report *report;
+	struct verify_counts *n;
+};
+
+static void
+damaged(struct walk *w, const char *rel, const char *what)
+{
+	char shown[300];
+
+	report_add(w->report, REPORT_DAMAGE, "%s: %s",
+	    err_escape(shown, sizeof shown, rel, strlen(rel)), what);
+}
+
+/* A file that must have exactly this content. */
+static int
+check_fixed(struct walk *w, const char *rel, const char *want, struct err *e)
+{
+	char path[FSUTIL_PATH], *text = NULL;
+	size_t len = 0;
+	struct err inner = {0};
+
+	if (fsutil_join(path, w->dir, rel, e) != 0)
+		return -1;
+	if (fsutil_read(path, SMALL_FILE, &text, &len, &inner) != 0)
+		damaged(w, rel, "cannot be read");
+	else if (len != strlen(want) || memcmp(text, want, len) != 0)
+		damaged(w, rel, "its content is not what a vault has there");
+	free(text);
+	return 0;
+}
+
+/* A pack or its index ends with the SHA-1 of all before. */
+static int
+check_trailer(struct walk *w, const char *rel, struct err *e)
+{
+	char path[FSUTIL_PATH];
+	uint8_t *buf = malloc(IO_SIZE), sum[HASH_SHA1_LEN], tail[HASH_SHA1_LEN];
+	struct hash *h = hash_new(HASH_SHA1);
+	struct stat st;
+	off_t left;
+	ssize_t n = -1;
+	int fd = -1;
+
+	if (buf == NULL || h == NULL) {
+		err_set(e, ERR_UNKNOWN, "no memory");
+		goto out;
+	}
+	if (fsutil_join(path, w->dir, rel, e) != 0)
+		goto out;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) != 0 || st.st_size < 32) {
+		damaged(w, rel, "cut off, or cannot be read");
+		goto ok;
+	}
+	for (left = st.st_size - HASH_SHA1_LEN; left > 0; left -= n) {
+		n = read(fd, buf, left < IO_SIZE ? (size_t)left : IO_SIZE);
+		if (n <= 0)
+			break;
+		hash_update(h, buf, (size_t)n);
+	}
+	hash_final(h, sum);
+	if (left != 0 || read(fd, tail, sizeof tail) != sizeof tail)
+		damaged(w, rel, "cannot be read to its end");
+	else if (memcmp(sum, tail, sizeof sum) != 0)
+		damaged(w, rel, "its checksum fails");
+ok:
+	n = 0;
+out:
+	if (fd >= 0)
+		close(fd);
+	hash_free(h);
+	free(buf);
+	return n < 0 ? -1 : 0;
+}
+
+/* A loose reference: 40 digits and LF. */
+static int
+check_ref(struct walk *w, const char *rel, struct err *e)
+{
+	char path[FSUTIL_PATH], *text = NULL;
+	size_t len = 0;
+	struct err inner = {0};
+
+	if (fsutil_join(path, w->dir, rel, e) != 0)
+		return -1;
+	if (fsutil_read(path, SMALL_FILE, &text, &len, &inner) != 0 ||
+	    len != 41 || !hex_is(text, 40) || text[40] != '\n')
+		damaged(w, rel, "not the name of a commit");
+	free(text);
+	return 0;
+}
+
+static bool
+starts(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
+static bool
+ends(const char *s, const char *with)
+{
+	size_t n = strlen(s), m = strlen(with);
+
+	return n >= m && strcmp(s + n - m, with) == 0;
+}
+
+/* "objects/pack/pack-<40 hex>.<ending>" */
+static bool
+is_pack_name(const char *rel)
+{
+	return strlen(rel) >= 18 + 40 && hex_is(rel + 18, 40) &&
+	    rel[58] == '.';
+}
+
+/* What git and git-lfs make on their own: read by them, not by us. */
+static bool
+is_known_git(const char *rel)
+{
+	static const char *const known[] = {"packed-refs", "description",
+	    "info/refs", "info/exclude", "info/attributes",
+	    "objects/info/packs", "objects/info/commit-graph", "FETCH_HEAD",
+	    "gc.pid", "shallow"};
+	static const char *const below[] = {"hooks/", "lfs/tmp/", "lfs/cache/",
+	    "lfs/logs/", "objects/info/commit-graphs/"};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(rel, known[i]) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof below / sizeof *below; i++)
+		if (starts(rel, below[i]))
+			return true;
+	return starts(rel, "objects/pack/pack-") && is_pack_name(rel) &&
+	    (ends(rel, ".rev") || ends(rel, ".bitmap") || ends(rel, ".mtimes"));
+}
+
+/* "objects/ab/<38 hex>" */
+static bool
+is_loose_object(const char *rel)
+{
+	return starts(rel, "objects/") && strlen(rel) == 8 + 2 + 1 + 38 &&
+	    hex_is(rel + 8, 2) && rel[10] == '/' && hex_is(rel + 11, 38);
+}
+
+static int
+check_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
+    struct err *e)
+{
+	struct walk *w = ctx;
+	char shown[300];
+
+	(void)size;
+	if (starts(rel, "local/"))
+		return 0;
+	w->n->files++;
+	if (!S_ISREG(mode)) {
+		damaged(w, rel, "not a regular file: it does not belong here");
+		return 0;
+	}
+	if (strcmp(rel, "HEAD") == 0)
+		return check_fixed(w, rel, gitstore_head, e);
+	if (strcmp(rel, "config") == 0)
+		return check_fixed(w, rel, gitstore_config, e);
+	if (starts(rel, "objects/pack/pack-") && is_pack_name(rel) &&
+	    (ends(rel, ".pack") || ends(rel, ".idx")))
+		return check_trailer(w, rel, e);
+	if (starts(rel, "refs/heads/"))
+		return check_ref(w, rel, e);
+	if (starts(rel, "lfs/objects/"))
+		return 0; /* verify_blind knows which belong */
+	if (is_known_git(rel) || is_loose_object(rel)) {
+		report_add(w->report, REPORT_NOTE,
+		    "%s: made by git, not by Muniment; not checked as a file",
+		    err_escape(shown, sizeof shown, rel, strlen(rel)));
+		return 0;
+	}
+	damaged(w, rel, "does not belong in a vault");
+	return 0;
+}
+
+int
+verify_files(const char *dir, struct report *report, struct verify_counts *n,
+    struct err *e)
+{
+	struct walk w = {dir, report, n};
+	char path[FSUTIL_PATH];
+
+	if (fsutil_join(path, dir, "HEAD", e) != 0)
+		return -1;
+	if (!fsutil_exists(path))
+		damaged(&w, "HEAD", "missing");
+	if (fsutil_join(path, dir, "config", e) != 0)
+		return -1;
+	if (!fsutil_exists(path))
+		damaged(&w, "config", "missing");
+	return fsutil_walk(dir, check_file, &w, e);
+}
+
+/* Every entry file: its SHA-256 and its length. */
+static int
+check_entries(struct vault *v, struct verify_counts *n, struct err *e)
+{
+	for (size_t i = 0; i < v->n_logs; i++) {
+		struct log *l = &v->logs[i];
+
+		n->devices++;
+		for (uint64_t k = 1; k <= l->size; k++) {
+			struct vault_batch b;
+
+			n->batches++;
+			if (v->progress != NULL)
+				v->progress(v->progress_ctx, "checking batches",
+				    k, l->size);
+			if (vault_batch(v, l, k, &b, e) != 0)
+				return -1;
+			for (size_t j = 0; j < b.b.n; j++) {
+				const struct batch_line *x = &b.b.lines[j];
+				struct gitstore_object o;
+				struct err inner = {0};
+				char hex[65];
+
+				if (x->kind != BATCH_ENTRY)
+					continue;
+				n->entries++;
+				hex_encode(x->sha256, HASH_LEN, hex);
+				if (vault_entry_file(v, &b, x->sha256, &o,
+					&inner) == 0 &&
+				    !padme_is_entry(o.len))
+					err_set(&inner, ERR_EVIDENCE,
+					    "its length is not one that an"
+					    " entry has");
+				gitstore_object_free(&o);
+				if (inner.code != ERR_NONE)
+					report_add(&v->report, REPORT_DAMAGE,
+					    "device %.12s, batch %llu: entry"
+					    " %.16s: %s",
+					    l->device, (unsigned long long)k,
+					    hex, inner.msg);
+			}
+			vault_batch_free(&b);
+		}
+	}
+	return 0;
+}
+
+/* One object: there and as its line says, or left out on purpose. */
+static int
+check_object(struct vault *v, const struct log *l, uint64_t batch,
+    const struct batch_line *x, const struct map *absent,
+    struct verify_counts *n, struct err *e)
+{
+	struct err inner = {0};
+	char path[FSUTIL_PATH];
+	size_t known;
+
+	n->objects++;
+	if (v->progress != NULL)
+		v->progress(v->progress_ctx, "checking objects", n->objects,
+		    0);
+	if (vault_object_path(v, x->sha256, path, e) != 0)
+		return -1;
+	if (!fsutil_exists(path) && map_get(absent, x->sha256, &known)) {
+		n->absent++;
+		return 0;
+	}
+	if (object_check(v, x->sha256, x->size, &inner) == 0)
+		return 0;
+	if (inner.code == ERR_UNKNOWN)
+		return err_set(e, inner.code, "%s", inner.msg);
+	report_add(&v->report, REPORT_DAMAGE, "device %.12s, batch %llu: %s",
+	    l->device, (unsigned long long)batch, inner.msg);
+	return 0;
+}
+
+static int
+check_objects(struct vault *v, const struct map *absent,
+    struct verify_counts *n, struct err *e)
+{
+	for (size_t i = 0; i < v->n_logs; i++) {
+		struct log *l = &v->logs[i];
+
+		for (uint64_t k = 1; k <= l->size; k++) {
+			struct vault_batch b;
+
+			if (vault_batch(v, l, k, &b, e) != 0)
+				return -1;
+			for (size_t j = 0; j < b.b.n; j++) {
+				if (b.b.lines[j].kind == BATCH_OBJECT &&
+				    check_object(v, l, k, &b.b.lines[j],
+					absent, n, e) != 0) {
+					vault_batch_free(&b);
+					return -1;
+				}
+			}
+			vault_batch_free(&b);
+		}
+	}
+	return 0;
+}
+
+/* An object file that no batch lists does not belong. */
+static int
+check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
+    struct err *e)
+{
+	struct vault *v = ctx;
+	uint8_t sha256[HASH_LEN];
+	char shown[300], want[80];
+	const char *name = strrchr(rel, '/');
+	size_t listed;
+
+	(void)mode;
+	(void)size;
+	(void)e;
+	name = name != NULL ? name + 1 : rel;
+	snprintf(want, sizeof want, "%.2s/%.2s/%s", name,
+	    strlen(name) > 2 ? name + 2 : "", name);
+	if (strlen(name) != 64 || hex_decode(name, HASH_LEN, sha256) != 0 ||
+	    strcmp(want, rel) != 0 || !map_get(&v->objects, sha256, &listed))
+		report_add(&v->report, REPORT_DAMAGE,
+		    "lfs/objects/%s: no batch lists it: it does not belong"
+		    " here",
+		    err_escape(shown, sizeof shown, rel, strlen(rel)));
+	return 0;
+}
+
+int
+verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
+{
+	char path[FSUTIL_PATH];
+	struct map absent = {0};
+	int rc = local_absent_load(v, &absent, e);
+
+	if (rc == 0 && check_entries(v, n, e) == 0)
+		rc = check_objects(v, &absent, n, e);
+	else
+		rc = -1;
+	map_free(&absent);
+	if (rc != 0 || vault_path(v, "lfs/objects", path, e) != 0)
+		return -1;
+	if (!fsutil_exists(path))
+		return 0;
+	return fsutil_walk(path, check_object_file, v, e);
+}
+
+/* All files of one record. */
+static int
+check_record(struct index *x, const struct index_entry *en,
+    struct verify_counts *n, struct err *e)
+{
+	struct entry opened = {0};
+	struct err inner = {0};
+	json_t *f;
+	size_t i;
+	char hex[65];
+
+	hex_encode(en->sha256, HASH_LEN, hex);
+	if (index_entry_open(x, en, &opened, &inner) != 0)
+		goto bad;
+	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
+		n->originals++;
+		if (extract_file(x, &opened, f, NULL, NULL, &inner) != 0)
+			goto bad;
+	}
+	entry_free(&opened);
+	return 0;
+bad:
+	entry_free(&opened);
+	if (inner.code == ERR_UNKNOWN)
+		report_add(&x->v->report, REPORT_NOTE,
+		    "item %.8s (entry %.16s): %s", en->item, hex, inner.msg);
+	else
+		report_add(&x->v->report, REPORT_DAMAGE,
+		    "item %.8s (entry %.16s): %s", en->item, hex, inner.msg);
+	(void)e;
+	return 0;
+}
+
+int
+verify_readable(struct index *x, struct verify_counts *n, struct err *e)
+{
+	for (size_t i = 0; i < x->n_entries; i++) {
+		const struct index_entry *en = &x->entries[i];
+
+		n->opened++;
+		if (en->kind == KIND_RECORD && check_record(x, en, n, e) != 0)
+			return -1;
+	}
+	n->unopened = x->unopened;
+	return 0;
+}
