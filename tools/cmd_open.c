@@ -7,13 +7,12 @@
  */
 #include "ageops.h"
 #include "cli.h"
+#include "commands.h"
 #include "streams.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-int cmd_open(int argc, char **argv);
 
 static const char verb[] = "open";
 

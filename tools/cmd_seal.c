@@ -6,11 +6,10 @@
  */
 #include "ageops.h"
 #include "cli.h"
+#include "commands.h"
 #include "streams.h"
 
 #include <unistd.h>
-
-int cmd_seal(int argc, char **argv);
 
 static const char verb[] = "seal";
 

@@ -1,0 +1,111 @@
+#include "session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct secret *
+session_passphrase(void)
+{
+	struct err e = {0};
+	struct secret *s = cli_passphrase_any("Passphrase of your identity: ",
+	    &e);
+
+	if (s == NULL)
+		cli_fail(&e);
+	return s;
+}
+
+struct desk *
+session_open(enum desk_mode mode)
+{
+	struct secret *pass = session_passphrase();
+	struct err e = {0};
+	struct desk *d;
+
+	if (pass == NULL)
+		return NULL;
+	d = desk_open(cli.vault, cli.identity, pass, mode, cli_progress, &e);
+	secret_free(pass);
+	if (d == NULL) {
+		cli_fail(&e);
+		/* "tampered" must not look like "locked" */
+		if (e.code == ERR_EVIDENCE)
+			exit(ERR_EVIDENCE);
+		return NULL;
+	}
+	/* the commands report again after they have written */
+	session_report(desk_report(d), REPORT_DAMAGE);
+	return d;
+}
+
+void
+session_report(const struct report *r, enum report_level least)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->lines[i].level >= least)
+			fprintf(stderr, "muniment: %s%s\n",
+			    r->lines[i].level == REPORT_NOTE ? "note: " : "",
+			    r->lines[i].text);
+	if (r->n >= REPORT_MAX)
+		fprintf(stderr, "muniment: and more of the same\n");
+}
+
+int
+session_close(struct desk *d, int rc, const struct err *e)
+{
+	int status = rc == 0 ? 0 : cli_fail(e);
+
+	if (status == 0 && desk_is_damaged(d)) {
+		cli_warn("this vault is damaged: muniment verify says more");
+		status = ERR_EVIDENCE;
+	}
+	desk_close(d);
+	return status;
+}
+
+void
+session_json(json_t *o)
+{
+	cli_progress_end();
+	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+	putchar('\n');
+	json_decref(o);
+}
+
+const char *
+session_str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s != NULL ? cli_esc(s) : "";
+}
+
+const char *
+session_count(json_int_t n)
+{
+	static char ring[4][32];
+	static size_t next;
+	char plain[24], *out = ring[next++ % 4], *p = out;
+	size_t len = (size_t)snprintf(plain, sizeof plain, "%lld",
+	    (long long)n);
+
+	for (size_t i = 0; i < len; i++) {
+		if (i > 0 && (len - i) % 3 == 0)
+			*p++ = ',';
+		*p++ = plain[i];
+	}
+	*p = '\0';
+	return out;
+}
+
+void
+session_list_add(struct session_list *l, const char *item)
+{
+	void *p = realloc(l->items, (l->n + 2) * sizeof *l->items);
+
+	if (p == NULL)
+		exit(cli_fail(&(struct err){ERR_UNKNOWN, "no memory", ""}));
+	l->items = p;
+	l->items[l->n++] = item;
+	l->items[l->n] = NULL;
+}

@@ -1,0 +1,32 @@
+/* A command's way into the vault: passphrase, desk, report, exit status. */
+#ifndef MUNIMENT_SESSION_H
+#define MUNIMENT_SESSION_H
+
+#include "cli.h"
+#include "desk.h"
+
+/* Ask for the passphrase and open; NULL after the error is printed. */
+struct desk *session_open(enum desk_mode mode);
+/* The identity's passphrase; NULL after the error is printed. */
+struct secret *session_passphrase(void);
+/* Print what was found wrong, close, and turn `rc` into an exit status. */
+int session_close(struct desk *d, int rc, const struct err *e);
+/* Print a report's lines of at least this level. */
+void session_report(const struct report *r, enum report_level least);
+
+/* Print JSON with a line feed, and let go of it. */
+void session_json(json_t *o);
+/* A string member, escaped for the terminal; "" if it is not there. */
+const char *session_str(const json_t *o, const char *key);
+/* A number as "1,234". Static ring. */
+const char *session_count(json_int_t n);
+
+/* Collects repeated options: a growing list of pointers. */
+struct session_list {
+	const char **items;
+	size_t n;
+};
+/* Add; ends the program with status 2 without memory. */
+void session_list_add(struct session_list *l, const char *item);
+
+#endif
