@@ -251,7 +251,6 @@ def on_terminal(args):
     p = subprocess.Popen([muniment] + args, stdin=subprocess.DEVNULL,
                          stdout=slave, stderr=subprocess.PIPE)
     os.close(slave)
-    said = p.stderr.read().decode()
     out = b""
     try:
         while True:
@@ -262,6 +261,7 @@ def on_terminal(args):
     except OSError:
         pass
     os.close(master)
+    said = p.stderr.read().decode()
     return p.wait(), out, said
 
 
