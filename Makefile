@@ -67,6 +67,9 @@ $(B)/tests/unit/%: tests/unit/%.c $(LIBOBJ) Makefile
 unit: $(UNITS)
 
 check: all unit
+	sh tools/check-all.sh $(B)
+
+quick: all unit
 	sh tests/run.sh $(B)
 
 asan:

@@ -154,6 +154,8 @@ cmd_open() {
 	say "2. The carry file"
 	# A carry file is an age file too. Inside is a tar archive: the vault's
 	# history (vault.bundle) and its bulk (lfs/objects), both still encrypted.
+	# Zeros follow the archive. -i makes tar read them to the end, so that
+	# age gets to verify the last byte too (tar would stop in the middle).
 	if [ -d "$carry" ]; then
 		repo=$(cd "$carry" && pwd)
 		lfs=$repo/lfs/objects
@@ -163,7 +165,7 @@ cmd_open() {
 		*.001) cat "${carry%.001}".[0-9][0-9][0-9] ;;
 		*) cat "$carry" ;;
 		esac | age -d -i "$scratch/identity" |
-			tar -x -m -f - -C "$out/carry" ||
+			tar -x -i -m -f - -C "$out/carry" ||
 			die "this identity does not open the carry file, or it is damaged"
 
 		# The bundle is a git repository in one file. Unpacked, it is an

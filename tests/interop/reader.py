@@ -622,7 +622,8 @@ class Vault:
     def __init__(self, path, report, tmp):
         self.path, self.report, self.tmp = path, report, tmp
         self.repo = Repository(view(path, tmp))
-        self.logs, self.vault, self.id, self.root_key = {}, None, None, None
+        self.logs, self.agreed = {}, {}
+        self.vault = self.id = self.root_key = None
         for oid, ref in self.repo.refs():
             branch = ref.removeprefix("refs/heads/")
             m = re.fullmatch(rf"({DEVICE})(\.{ID})?", branch)
@@ -659,6 +660,8 @@ class Vault:
         for branch, log in self.logs.items():
             device, _, side = branch.partition(".")
             main = {b.root for b in self.logs.get(device, [])}
+            both = sum(b.root in main for b in log) if side and main else len(log)
+            self.agreed[device] = min(both, self.agreed.get(device, both))
             apart = [b.root[:32] for b in log if b.root not in main]
             if side and side not in apart[:1 if main else None]:
                 self.report.fault(branch, "is not named by its first "
@@ -746,6 +749,13 @@ class Vault:
                 if (device, n, root) not in here:
                     self.report.fault(batch, f"has seen batch {n} of "
                                       f"{device[:9]}, which is not here")
+
+    def check_packs(self):
+        """Git's own checksum over each pack and index."""
+        for path in sorted((self.path / "objects/pack").iterdir()):
+            data = path.read_bytes()
+            if hashlib.sha1(data[:-20]).digest() != data[-20:]:
+                self.report.fault(path.name, "pack is damaged")
 
     def check_place(self):
         """HEAD and config of a vault (a stock mirror has its own)."""
@@ -906,8 +916,7 @@ class Rights:
 
     def __init__(self, vault, entries):
         self.vault, self.entries = vault, entries
-        self.seats, self.devices, self.cases = {}, {}, {}
-        self.signed = {}
+        self.seats, self.devices, self.signed = {}, {}, {}
         while True:
             before = self.state()
             for e in sorted(entries, key=lambda e: e.name):
@@ -921,7 +930,7 @@ class Rights:
 
     def state(self):
         """What the next round depends on."""
-        return repr((self.seats, self.devices, self.cases))
+        return repr((self.seats, self.devices))
 
     def key_of(self, seat):
         """The signing key of a seat."""
@@ -964,6 +973,8 @@ class Rights:
     def judge(self, e):
         """Accept an entry, or say why not."""
         kind, act = e["kind"], e["act"]
+        need(e.batch.n <= self.vault.agreed[e["device"]],
+             "its device's log is forked before it")
         if kind == "device":
             self.judge_device(e)
             return
@@ -1032,12 +1043,13 @@ class Rights:
              and re.fullmatch("age1pq1[a-z0-9]+", str(e["recipient"])),
              "case act is damaged")
         if e["act"] == "open":
-            need(self.has(seat, "vault", "admin", "author"), "may not open")
-            first = self.cases.setdefault(case, e.name)
-            if e.name < first:
-                self.cases[case] = e.name
-            need(self.cases[case] == e.name, "the case is opened by another")
-            self.give(seat, case, "admin")
+            if case == "vault":
+                need(self.has(seat, "vault", "admin"), "may not open the vault")
+            else:
+                need(self.has(seat, "vault", "admin", "author"), "may not open")
+                derived = sha256(f"{seat} {e['salt']}".encode()).hex()[:32]
+                need(case == derived, "the case id is not the opener's")
+                self.give(seat, case, "admin")
         else:
             need(e["act"] == "epoch", "case act not understood")
             need(self.has(seat, case, "admin"), "not admin of the case")
@@ -1193,7 +1205,8 @@ def read_identity(path):
 
 def show(vault, entries, found, as_json):
     """Print what was read."""
-    names = {e["case"]: e["name"] for e in entries
+    names = {e["case"]: e["name"]
+             for e in sorted(entries, key=lambda e: (e["time"], e.name))
              if e["kind"] == "case" and e["act"] == "name" and not e.why}
     lines = [{**item, "current": [{"entry": e.name, "device": e["device"],
                                    "batch": e["batch"], "time": e["time"],
@@ -1229,6 +1242,7 @@ def command(args, report, tmp):
     if args.verb == "verify":
         if not args.mirror:
             vault.check_place()
+        vault.check_packs()
         vault.check_objects(args.all_objects)
         print(f"vault {vault.id}: {len(vault.logs)} branches, "
               f"{sum(map(len, vault.logs.values()))} batches")
