@@ -455,6 +455,7 @@ index_free(struct index *x)
 	map_free(&x->bulk);
 	map_free(&x->by_hash);
 	map_free(&x->by_item);
+	vault_batch_free(&x->batch);
 	free(x);
 }
 
@@ -478,16 +479,18 @@ int
 index_entry_open(struct index *x, const struct index_entry *en,
     struct entry *out, struct err *e)
 {
-	struct vault_batch b;
+	const struct log *l = &x->v->logs[en->log];
 	struct gitstore_object o = {0};
 	int rc = -1;
 
 	memset(out, 0, sizeof *out);
-	if (vault_batch(x->v, &x->v->logs[en->log], en->batch, &b, e) != 0)
-		return -1;
-	if (vault_entry_file(x->v, &b, en->sha256, &o, e) == 0)
+	if (x->batch.log != l || x->batch.n != en->batch) {
+		vault_batch_free(&x->batch);
+		if (vault_batch(x->v, l, en->batch, &x->batch, e) != 0)
+			return -1;
+	}
+	if (vault_entry_file(x->v, &x->batch, en->sha256, &o, e) == 0)
 		rc = entry_open(o.data, o.len, index_key(x, en->key), out, e);
 	gitstore_object_free(&o);
-	vault_batch_free(&b);
 	return rc;
 }

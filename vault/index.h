@@ -121,6 +121,7 @@ struct index {
 	size_t n_logs;
 	char *me;        /* a seat of this identity, or NULL */
 	size_t unopened; /* rings that no key opens */
+	struct vault_batch batch; /* the one read last: entries come in order */
 };
 
 /* Read all that `id` can. NULL with `e` filled; damage goes to v->report. */
