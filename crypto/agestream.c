@@ -1,5 +1,7 @@
 #include "agestream.h"
 
+#include "ossl.h"
+
 #include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -23,20 +25,16 @@ struct agestream {
 
 /*
  * libcrypto's cipher is about three times faster than libsodium's. Looking it
- * up takes locks and time, so it is done once. It comes from a library context
- * of our own: no configuration file of the machine can put another cipher in
- * its place, and without memory making it fails where the default one crashes.
+ * up takes locks and time, so it is done once.
  */
-static OSSL_LIB_CTX *library;
 static EVP_CIPHER *cipher;
 static pthread_once_t cipher_once = PTHREAD_ONCE_INIT;
 
 static void
 fetch_cipher(void)
 {
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
-		return;
-	library = OSSL_LIB_CTX_new();
+	OSSL_LIB_CTX *library = ossl_context();
+
 	if (library != NULL)
 		cipher = EVP_CIPHER_fetch(library, "ChaCha20-Poly1305", NULL);
 }

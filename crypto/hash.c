@@ -1,9 +1,10 @@
 #include "hash.h"
 
-#include <assert.h>
-#include <openssl/crypto.h>
+#include "ossl.h"
+
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <pthread.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 /*
@@ -16,16 +17,29 @@ struct hash {
 	const EVP_MD *md;
 };
 
+_Static_assert(HASH_LEN == crypto_auth_hmacsha256_BYTES, "HMAC");
+
+static EVP_MD *digests[2];
+static pthread_once_t digests_once = PTHREAD_ONCE_INIT;
+
+static void
+fetch_digests(void)
+{
+	OSSL_LIB_CTX *library = ossl_context();
+
+	if (library == NULL)
+		return;
+	digests[HASH_SHA256] = EVP_MD_fetch(library, "SHA256", NULL);
+	digests[HASH_SHA1] = EVP_MD_fetch(library, "SHA1", NULL);
+}
+
 static const EVP_MD *
 fetched(enum hash_kind kind)
 {
-	static EVP_MD *md[2];
-	static const char *const name[2] = {"SHA256", "SHA1"};
-
-	if (md[kind] == NULL)
-		md[kind] = EVP_MD_fetch(NULL, name[kind], NULL);
-	assert(md[kind] != NULL);
-	return md[kind];
+	pthread_once(&digests_once, fetch_digests);
+	if (digests[kind] == NULL)
+		abort();
+	return digests[kind];
 }
 
 struct hash *
@@ -122,16 +136,16 @@ void
 hash_hmac(const uint8_t *key, size_t keylen, const void *msg, size_t msglen,
     uint8_t out[HASH_LEN])
 {
-	unsigned int n = HASH_LEN;
+	crypto_auth_hmacsha256_state st;
 
-	assert(keylen <= 4096);
-	if (HMAC(EVP_sha256(), key, (int)keylen, msg, msglen, out, &n) == NULL)
-		abort();
+	crypto_auth_hmacsha256_init(&st, key, keylen);
+	crypto_auth_hmacsha256_update(&st, msg, msglen);
+	crypto_auth_hmacsha256_final(&st, out);
+	sodium_memzero(&st, sizeof st);
 }
 
 void
 hash_sha512(const void *bytes, size_t len, uint8_t out[64])
 {
-	if (EVP_Digest(bytes, len, out, NULL, EVP_sha512(), NULL) != 1)
-		abort();
+	crypto_hash_sha512(out, bytes, len);
 }

@@ -1,6 +1,10 @@
 /*
- * Hashes: SHA-256 for evidence, HMAC-SHA-256 for salts, SHA-1 for git's packs.
- * All through libcrypto, which uses the processor's SHA instructions.
+ * Hashes: SHA-256 for evidence and SHA-1 for git's packs, through libcrypto,
+ * which uses the processor's SHA instructions; HMAC-SHA-256 for salts and
+ * SHA-512 for signatures, both of short texts, through libsodium.
+ *
+ * A failure of libcrypto here means that memory ran out or that the library
+ * is broken: the program aborts.
  */
 #ifndef MUNIMENT_HASH_H
 #define MUNIMENT_HASH_H

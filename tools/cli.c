@@ -43,7 +43,7 @@ cli_usage(const char *verb, const char *fmt, ...)
 	return CLI_USAGE;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 say(const char *kind, const char *fmt, va_list ap)
 {
 	cli_progress_end();
