@@ -312,7 +312,8 @@ write_files() {
 		name=${name%.}
 		[ "$bytes" = "=" ] || name=$(printf %s "${bytes#=}" | hex_to_b |
 			{ read -r b; printf '%b' "$b"; })
-		path=$(printf %s "${path#=}" | base64 -d)
+		# In the folders' names \xNN stands for a byte and \\ for \.
+		path=$(printf '%b' "$(printf %s "${path#=}" | base64 -d)")
 		case /$path/ in */../* | */./*) path=unsafe-path ;; esac
 		case $name in */* | . | .. | '') name=unsafe-name-$sum ;; esac
 		file=$2/$path/$name
@@ -584,6 +585,8 @@ check_logs() {
 			[ "$n" -eq "$count" ] || wrong "$branch: batch $count is missing"
 		done <"$scratch/log"
 		say "   $branch: $count batches"
+		[ "$branch" = "${branch%%.*}" ] ||
+			wrong "device ${branch%%.*} signed two histories (a fork)"
 		[ "$count" -gt 0 ] && [ "$count" -eq "$(git_ -C "$view" rev-list \
 			--count "refs/heads/$branch")" ] ||
 			wrong "$branch: not every batch was checked"

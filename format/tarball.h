@@ -12,7 +12,7 @@
 
 #define TARBALL_BLOCK 512 /* bytes */
 #define TARBALL_END 1024  /* zero bytes at the end */
-#define TARBALL_SIZE_MAX UINT64_C(0777777777777) /* bytes of a member */
+#define TARBALL_SIZE_MAX UINT64_C(077777777777) /* bytes of a member */
 
 /* Write the header of a member; name has at most 99 bytes. */
 void tarball_header(uint8_t out[TARBALL_BLOCK], const char *name,

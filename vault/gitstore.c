@@ -39,6 +39,7 @@ const char gitstore_config[] = "[core]\n"
 			       "[pack]\n"
 			       "\tdeltaCacheSize = 1\n"
 			       "[lfs]\n"
+			       "\trepositoryformatversion = 0\n"
 			       "\tpruneremotetocheck = none\n";
 
 #define WINDOW (2u << 20)        /* bytes of a mapped window of a pack */

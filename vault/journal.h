@@ -1,7 +1,7 @@
 /*
  * local/journal: what a command is about to add to a vault, written before it
  * adds anything, so that the next command can take it back if the first one
- * was interrupted before its branch moved (FORMAT.md 11).
+ * was interrupted before its branch moved (FORMAT.md 8).
  */
 #ifndef MUNIMENT_JOURNAL_H
 #define MUNIMENT_JOURNAL_H

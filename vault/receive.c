@@ -35,6 +35,8 @@ struct receive {
 	struct agefile_reader *age;
 	struct bundle_reader *bundle;
 	struct map got; /* objects that came -> their size */
+	struct packform_file *pack; /* the new batches, of our own making */
+	struct map packed;          /* git ids in it */
 	struct journal *journal;
 	struct carry_result *result;
 };
@@ -287,29 +289,72 @@ check_incoming(struct receive *r, struct err *e)
 	return 0;
 }
 
-/* Every entry file of the new batches: its SHA-256 and its length. */
+/* Take one object of the bundle over into a pack of our own. */
 static int
-check_new_entries(struct receive *r, const struct log *l, uint64_t from,
+take_over(struct receive *r, enum packform_type type,
+    const uint8_t oid[GITFORM_OID_LEN], struct err *e)
+{
+	struct gitstore_object o;
+	uint8_t key[MAP_KEY_LEN] = {0}, same[GITFORM_OID_LEN];
+	size_t at;
+	int rc;
+
+	memcpy(key, oid, GITFORM_OID_LEN);
+	if (map_get(&r->packed, key, &at))
+		return 0;
+	rc = gitstore_read(r->v->git, oid, type, &o, e);
+	if (rc == 0)
+		rc = packform_file_add(r->pack, type, o.data, o.len, same, e);
+	gitstore_object_free(&o);
+	if (rc == 0 && map_set(&r->packed, key, 1) != 0)
+		rc = no_memory(e);
+	return rc;
+}
+
+/* Every entry file of a new batch: its SHA-256 and its length. */
+static int
+check_entries(struct receive *r, const struct vault_batch *b, struct err *e)
+{
+	for (size_t k = 0; k < b->b.n; k++) {
+		struct gitstore_object o = {0};
+		int rc;
+
+		if (b->b.lines[k].kind != BATCH_ENTRY)
+			continue;
+		rc = vault_entry_file(&r->incoming, b, b->b.lines[k].sha256,
+		    &o, e);
+		if (rc == 0 && !padme_is_entry(o.len))
+			rc = err_set(e, ERR_EVIDENCE,
+			    "an entry's length is not of the form");
+		gitstore_object_free(&o);
+		if (rc != 0)
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * Check the new batches of a log and take them over. The foreign pack itself
+ * never becomes part of the vault, nor what is here already a second time.
+ */
+static int
+take_batches(struct receive *r, const struct log *l, uint64_t from,
     struct err *e)
 {
 	for (uint64_t n = from + 1; n <= l->size; n++) {
 		struct vault_batch b;
-		int rc = 0;
+		int rc;
 
 		if (vault_batch(&r->incoming, l, n, &b, e) != 0)
 			return -1;
-		for (size_t k = 0; k < b.b.n && rc == 0; k++) {
-			struct gitstore_object o = {0};
-
-			if (b.b.lines[k].kind != BATCH_ENTRY)
-				continue;
-			rc = vault_entry_file(&r->incoming, &b,
-			    b.b.lines[k].sha256, &o, e);
-			if (rc == 0 && !padme_is_entry(o.len))
-				rc = err_set(e, ERR_EVIDENCE,
-				    "an entry's length is not of the form");
-			gitstore_object_free(&o);
-		}
+		rc = check_entries(r, &b, e);
+		for (size_t k = 0; k < b.n_names && rc == 0; k++)
+			rc = take_over(r, PACKFORM_BLOB, b.names[k].oid, e);
+		if (rc == 0)
+			rc = take_over(r, PACKFORM_TREE, b.tree, e);
+		if (rc == 0)
+			rc = take_over(r, PACKFORM_COMMIT,
+			    l->steps[n - 1].commit, e);
 		vault_batch_free(&b);
 		if (rc != 0)
 			return -1;
@@ -389,7 +434,7 @@ merge_log(struct receive *r, const struct log *in, struct err *e)
 	} else {
 		strcpy(branch, in->branch);
 	}
-	if (check_new_entries(r, in, common, e) != 0)
+	if (take_batches(r, in, common, e) != 0)
 		return -1;
 	r->result->devices++;
 	r->result->batches += in->size - common;
@@ -437,56 +482,21 @@ merge_objects(struct receive *r, struct err *e)
 	return rc;
 }
 
-/* Move the pack to where the journal takes it from. */
-static int
-stage_pack(struct receive *r, struct err *e)
-{
-	struct timespec t[2] = {{FSUTIL_TIME, 0}, {FSUTIL_TIME, 0}};
-	char dir[FSUTIL_PATH], from[FSUTIL_PATH], to[FSUTIL_PATH], name[64];
-	struct dirent *d;
-	DIR *list;
-	int rc = 0;
-
-	if (vault_path(r->v, "local/tmp/objects/pack", dir, e) != 0)
-		return -1;
-	list = opendir(dir);
-	if (list == NULL)
-		return err_sys(e, "the vault's local/tmp");
-	while (rc == 0 && (d = readdir(list)) != NULL) {
-		char rel[400];
-		size_t n = strlen(d->d_name);
-
-		if (strncmp(d->d_name, "pack-", 5) != 0)
-			continue;
-		snprintf(rel, sizeof rel, "local/tmp/%s", d->d_name);
-		if (fsutil_join(from, dir, d->d_name, e) != 0 ||
-		    vault_path(r->v, rel, to, e) != 0 ||
-		    rename(from, to) != 0) {
-			rc = err_sys(e, "the vault's local/tmp");
-			break;
-		}
-		(void)utimensat(AT_FDCWD, to, t, 0);
-		(void)chmod(to, 0600);
-		if (n == 5 + 40 + 4 && strcmp(d->d_name + 45, ".idx") == 0) {
-			snprintf(name, sizeof name, "%.45s", d->d_name);
-			if (journal_pack(r->journal, name) != 0)
-				rc = no_memory(e);
-		}
-	}
-	closedir(list);
-	return rc;
-}
-
 /* Nothing new in the history: only objects, or nothing at all. */
 static int
 commit(struct receive *r, struct err *e)
 {
 	size_t news = r->result->batches;
+	char name[48];
 
 	if (news == 0 && r->result->objects == 0)
 		return 0;
-	if (news > 0 && stage_pack(r, e) != 0)
-		return -1;
+	if (news > 0) {
+		if (packform_file_finish(r->pack, name, e) != 0)
+			return -1;
+		if (journal_pack(r->journal, name) != 0)
+			return no_memory(e);
+	}
 	if (journal_commit(r->journal, r->v, e) != 0)
 		return -1;
 	return vault_load(r->v, false, e);
@@ -518,6 +528,9 @@ receive_into(struct receive *r, const struct secret *passphrase,
 		return no_memory(e);
 	if (receive_tar(r, e) != 0 || check_incoming(r, e) != 0 ||
 	    merge_objects(r, e) != 0)
+		return -1;
+	r->pack = packform_file_new(path, e);
+	if (r->pack == NULL)
 		return -1;
 	for (size_t i = 0; i < r->incoming.n_logs; i++)
 		if (merge_log(r, &r->incoming.logs[i], e) != 0)
@@ -621,6 +634,8 @@ out:
 		close(r.fd);
 	agefile_reader_free(r.age);
 	bundle_reader_free(r.bundle);
+	packform_file_free(r.pack);
+	map_free(&r.packed);
 	journal_free(r.journal);
 	map_free(&r.got);
 	vault_forget(&r.incoming);

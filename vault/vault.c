@@ -202,6 +202,7 @@ read_batch(struct vault *v, const struct log *l, uint64_t n, bool sigs,
 		goto out;
 	}
 	gitstore_object_free(&o);
+	memcpy(out->tree, c.tree, GITFORM_OID_LEN);
 	if (gitstore_read(v->git, c.tree, PACKFORM_TREE, &o, e) != 0)
 		goto out;
 	if (gitform_tree_decode(o.data, o.len, &out->names, &out->n_names) !=

@@ -60,6 +60,7 @@ struct vault_batch {
 	struct gitform_name *names;  /* sorted */
 	size_t n_names;
 	uint8_t leaf[HASH_LEN];      /* of the device's log */
+	uint8_t tree[GITFORM_OID_LEN];
 };
 
 struct vault {

@@ -274,14 +274,28 @@ view_item(struct index *x, const struct index_item *item)
 }
 
 static int
+by_text(const json_t *x, const json_t *y, const char *key)
+{
+	const char *s = entry_str(x, key), *t = entry_str(y, key);
+
+	return strcmp(s != NULL ? s : "", t != NULL ? t : "");
+}
+
+/* By claimed time; within one second a device's log has an order of its own. */
+static int
 by_time(const void *a, const void *b)
 {
-	const json_t *const *x = a, *const *y = b;
-	const char *s = entry_str(*x, "time"), *t = entry_str(*y, "time");
-	int c = strcmp(s != NULL ? s : "", t != NULL ? t : "");
+	const json_t *x = *(const json_t *const *)a;
+	const json_t *y = *(const json_t *const *)b;
+	json_int_t m = json_integer_value(json_object_get(x, "batch"));
+	json_int_t n = json_integer_value(json_object_get(y, "batch"));
+	int c = by_text(x, y, "time");
 
-	return c != 0 ? c
-		      : strcmp(entry_str(*x, "entry"), entry_str(*y, "entry"));
+	if (c == 0)
+		c = by_text(x, y, "device");
+	if (c == 0)
+		c = (m > n) - (m < n);
+	return c != 0 ? c : by_text(x, y, "entry");
 }
 
 /* Sort a list of objects by their claimed times. */
