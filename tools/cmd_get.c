@@ -27,7 +27,7 @@ told(void *ctx, enum desk_what what, const char *path, const char *item,
 
 static int
 get(const char *const *items, size_t n, const char *case_text,
-    const char *folder)
+    const char *folder, bool by_item)
 {
 	struct desk *d = session_open(DESK_WRITE);
 	json_t *list = cli.json ? json_array() : NULL;
@@ -37,7 +37,8 @@ get(const char *const *items, size_t n, const char *case_text,
 
 	if (d == NULL)
 		return ERR_UNKNOWN;
-	rc = desk_get(d, items, n, case_text, folder, told, list, &sum, &e);
+	rc = desk_get(d, items, n, case_text, folder, by_item, told, list,
+	    &sum, &e);
 	if (list != NULL)
 		session_json(list);
 	return session_close(d, rc, &e);
@@ -47,8 +48,10 @@ int
 cmd_get(int argc, char **argv)
 {
 	static const struct option options[] = {CLI_OPTIONS,
-	    {"case", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+	    {"case", required_argument, NULL, 'c'},
+	    {"by-item", no_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
 	const char *case_text = NULL, *folder = NULL;
+	bool by_item = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
@@ -58,6 +61,8 @@ cmd_get(int argc, char **argv)
 			folder = optarg;
 		else if (opt == 'c')
 			case_text = optarg;
+		else if (opt == 'b')
+			by_item = true;
 		else
 			return CLI_USAGE;
 	}
@@ -66,5 +71,5 @@ cmd_get(int argc, char **argv)
 	if ((case_text == NULL) == (optind == argc))
 		return cli_usage("get", "which items, or --case C?");
 	return get((const char *const *)argv + optind,
-	    (size_t)(argc - optind), case_text, folder);
+	    (size_t)(argc - optind), case_text, folder, by_item);
 }

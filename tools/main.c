@@ -34,7 +34,7 @@ static const struct command commands[] = {
     {"edit", "ITEM [--title T] [--kind K] [--field N=V]... [--record FILE]"
 	     " [--content FILE] [--join]",
 	"write a new version", cmd_edit},
-    {"get", "ITEM... | --case C  -o DIR", "write originals", cmd_get},
+    {"get", "ITEM... | --case C  -o DIR [--by-item]", "write originals", cmd_get},
     {"share", "ITEM... | --case C  --with MEMBER",
 	"give a member the keys", cmd_share},
     {"custody", "ITEM [--note TEXT]", "who did what when", cmd_custody},

@@ -588,13 +588,22 @@ out:
 /* Write the files of one item; how many could not be. */
 static size_t
 get_item(struct desk *d, const struct index_item *item, const char *folder,
-    desk_told *told, void *ctx, struct err *worst)
+    bool by_item, desk_told *told, void *ctx, struct err *worst)
 {
 	struct index_entry *en = index_current(d->x, item, NULL);
 	struct entry opened = {0};
 	struct err e = {0};
+	char own[FSUTIL_PATH];
 	size_t failed = 0, i;
 	json_t *f;
+
+	if (by_item) {
+		snprintf(own, sizeof own, "%s/%.*s", folder,
+		    (int)index_short(d->x, item), item->id);
+		folder = own;
+		if (fsutil_mkdirs(own, &e) != 0)
+			en = NULL;
+	}
 
 	if (en == NULL || index_entry_open(d->x, en, &opened, &e) != 0) {
 		told(ctx, DESK_FAILED, NULL, item->id, e.msg);
@@ -656,8 +665,8 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 
 int
 desk_get(struct desk *d, const char *const *items, size_t n,
-    const char *case_text, const char *folder, desk_told *told, void *ctx,
-    struct desk_sum *sum, struct err *e)
+    const char *case_text, const char *folder, bool by_item, desk_told *told,
+    void *ctx, struct desk_sum *sum, struct err *e)
 {
 	struct index_item **list = NULL;
 	struct index_case *c;
@@ -672,8 +681,8 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 	if (list == NULL || fsutil_mkdirs(folder, e) != 0)
 		goto out;
 	for (size_t i = 0; i < found; i++) {
-		size_t failed = get_item(d, list[i], folder, told, ctx,
-		    &worst);
+		size_t failed = get_item(d, list[i], folder, by_item, told,
+		    ctx, &worst);
 
 		sum->failed += failed;
 		sum->done += failed == 0;
@@ -683,7 +692,9 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 	rc = say_exported(d, list, out, e);
 	if (rc == 0 && worst.code != ERR_NONE) {
 		err_set(e, worst.code, "%zu of %zu items could not be written",
-		    sum->failed, found);
+		    found - sum->done, found);
+		err_hint(e, "nothing is overwritten; --by-item gives each item"
+			    " a folder of its own");
 		rc = -1;
 	}
 out:

@@ -106,10 +106,13 @@ int desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 int desk_edit(struct desk *d, struct mediatype *m, const char *item,
     const struct desk_fields *fields, const char *path, bool join,
     struct err *e);
-/* Write originals into a folder; each is told with the path it got. */
+/*
+ * Write originals into a folder (by_item: each item into one of its own below
+ * it); each file is told with the path it got.
+ */
 int desk_get(struct desk *d, const char *const *items, size_t n,
-    const char *case_text, const char *folder, desk_told *told, void *ctx,
-    struct desk_sum *sum, struct err *e);
+    const char *case_text, const char *folder, bool by_item, desk_told *told,
+    void *ctx, struct desk_sum *sum, struct err *e);
 
 /* -- moving -- */
 

@@ -156,6 +156,40 @@ extract_name(const json_t *file, char out[256])
 	return 0;
 }
 
+/*
+ * The folder for a file: `folder` and, below it, those that it lay in. They
+ * come from outside: each must be a plain name.
+ */
+static int
+subfolder(const json_t *file, const char *folder, char out[FSUTIL_PATH],
+    struct err *e)
+{
+	const char *p = entry_str(file, "path");
+	char one[256];
+
+	if (p == NULL) {
+		if (snprintf(out, FSUTIL_PATH, "%s", folder) >= FSUTIL_PATH)
+			return err_set(e, ERR_UNKNOWN, "a path is too long");
+		return 0;
+	}
+	if (fsutil_join(out, folder, p, e) != 0)
+		return -1;
+	for (;;) {
+		size_t n = strcspn(p, "/");
+
+		snprintf(one, sizeof one, "%.*s", (int)n, p);
+		if (n == 0 || n > NAME_MAX || strcmp(one, ".") == 0 ||
+		    strcmp(one, "..") == 0)
+			return err_set(e, ERR_EVIDENCE,
+			    "its recorded folder is not one that a file can"
+			    " lie in");
+		if (p[n] == '\0')
+			break;
+		p += n + 1;
+	}
+	return fsutil_mkdirs(out, e);
+}
+
 static int
 to_fd(void *ctx, const void *bytes, size_t len, struct err *e)
 {
@@ -167,13 +201,14 @@ extract_to(struct index *x, const struct entry *en, const json_t *file,
     const char *folder, char path[FSUTIL_PATH], struct err *e)
 {
 	struct newfile *f;
-	char name[256];
+	char name[256], sub[FSUTIL_PATH];
 	int fd;
 
 	if (extract_name(file, name) != 0)
 		return err_set(e, ERR_EVIDENCE,
 		    "its recorded name is not one that a file can have");
-	if (fsutil_join(path, folder, name, e) != 0)
+	if (subfolder(file, folder, sub, e) != 0 ||
+	    fsutil_join(path, sub, name, e) != 0)
 		return -1;
 	f = newfile_open(path, e);
 	if (f == NULL)

@@ -18,8 +18,8 @@ int extract_file(struct index *x, const struct entry *en, const json_t *file,
     extract_sink *sink, void *ctx, struct err *e);
 
 /*
- * Write one file into a folder under its recorded name, which must be free
- * there. It gets its name only when whole and verified; `path` is set to it.
+ * Write one file into a folder, below the folders that it was taken in with,
+ * under its recorded name, which must be free there. It gets its name only when whole and verified; `path` is set to it.
  */
 int extract_to(struct index *x, const struct entry *en, const json_t *file,
     const char *folder, char path[FSUTIL_PATH], struct err *e);
