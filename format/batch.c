@@ -129,8 +129,9 @@ batch_decode(const char *file, size_t len, struct batch *out)
 		if (!printable(p, n) ||
 		    (prev != NULL && !in_order(prev, prevlen, p, n)))
 			goto out;
-		if (n == 5 + 64 && memcmp(p, "pads ", 5) == 0) {
-			if (pads || hex_decode(p + 5, 32, out->pads) != 0)
+		if (n >= 5 && memcmp(p, "pads ", 5) == 0) {
+			if (pads || n != 5 + 64 ||
+			    hex_decode(p + 5, 32, out->pads) != 0)
 				goto out;
 			pads = true;
 		} else {

@@ -454,7 +454,7 @@ check_bulk() {
 # files are those that the list names; a pointer says what the list says.
 check_batches() {
 	local dir object size file pointer
-	vault=$(find "$scratch/batches" -name vault | head -n 1)
+	vault=$(find "$scratch/batches" -name vault -print -quit)
 	find "$scratch/batches" -mindepth 2 -maxdepth 2 -type d >"$scratch/dirs"
 	while read -r dir; do
 		cmp -s "$vault" "$dir/vault" || wrong "$dir/vault differs"
@@ -481,7 +481,13 @@ check_batches() {
 		file=$repo/lfs/objects/${object:0:2}/${object:2:2}/$object
 		if ! [ -f "$file" ]; then
 			absent=$((absent + 1))
-			say "   not here: $object"
+			# A vault lists what was left out when it came here.
+			if [ ! -e "$repo/local/absent" ] ||
+				grep -qxF "$object" "$repo/local/absent"; then
+				say "   not here (left out): $object"
+			else
+				wrong "object $object is missing"
+			fi
 		elif [ "$(wc -c <"$file")" -ne "$size" ]; then
 			wrong "object $object has another size"
 		elif [ "$(sha256sum <"$file")" != "$object  -" ]; then

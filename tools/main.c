@@ -167,8 +167,11 @@ main(int argc, char **argv)
 	const struct command *c;
 	int opt;
 
-	if (check_stdio() != 0)
+	if (check_stdio() != 0) {
+		fprintf(stderr, "muniment: standard input, output and error"
+				" must be open\n");
 		return ERR_UNKNOWN;
+	}
 	harden();
 	if (secret_init() != 0) {
 		fprintf(stderr, "muniment: libsodium cannot be used\n");

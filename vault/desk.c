@@ -13,11 +13,9 @@
 #include "view.h"
 #include "writer.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define RECORD_FILE_MAX (1u << 20) /* bytes of a --record file */
 
@@ -165,6 +163,14 @@ sit_down(const char *dir, struct identity *id, enum desk_mode mode,
 	    progress, e);
 	if (d->v == NULL)
 		goto bad;
+	if (d->v->id[0] == '\0') {
+		bool damaged = d->v->report.n > 0;
+
+		err_set(e, damaged ? ERR_EVIDENCE : ERR_UNKNOWN, "%s",
+		    damaged ? d->v->report.lines[0].text
+			    : "not a vault: there is no history");
+		goto bad;
+	}
 	key = local_device(d->v, d->id, false, device, &inner);
 	secret_free(key);
 	if (inner.code != ERR_NONE) {
@@ -443,37 +449,43 @@ merge_record(json_t *fields, const char *path, struct err *e)
 	return rc;
 }
 
+/* One "name=value" of the command line. */
+static int
+set_pair(json_t *fields, const char *pair, char why[RECORD_WHY_LEN])
+{
+	const char *eq = strchr(pair, '=');
+	char key[1024];
+
+	if (eq == NULL || (size_t)(eq - pair) >= sizeof key) {
+		snprintf(why, RECORD_WHY_LEN, "--field takes NAME=VALUE");
+		return -1;
+	}
+	snprintf(key, sizeof key, "%.*s", (int)(eq - pair), pair);
+	return record_set(fields, key, eq + 1, why, RECORD_WHY_LEN);
+}
+
 /* Put what the command line says over the fields, and check the whole. */
 static int
 apply(json_t *fields, const struct desk_fields *f, struct err *e)
 {
-	char why[RECORD_WHY_LEN], key[1024];
+	char why[RECORD_WHY_LEN];
+	int rc = 0;
 
-	if (f->record != NULL && merge_record(fields, f->record, e) != 0)
-		return -1;
-	if ((f->title != NULL &&
-		record_set(fields, "title", f->title, why, sizeof why) != 0) ||
-	    (f->kind != NULL &&
-		record_set(fields, "kind", f->kind, why, sizeof why) != 0))
-		return err_set(e, ERR_UNKNOWN, "%s", why);
-	for (size_t i = 0; i < f->n; i++) {
-		const char *eq = strchr(f->pairs[i], '=');
-
-		if (eq == NULL || (size_t)(eq - f->pairs[i]) >= sizeof key)
-			return err_set(e, ERR_UNKNOWN,
-			    "--field takes NAME=VALUE");
-		snprintf(key, sizeof key, "%.*s", (int)(eq - f->pairs[i]),
-		    f->pairs[i]);
-		if (record_set(fields, key, eq + 1, why, sizeof why) != 0) {
-			err_set(e, ERR_UNKNOWN, "%s", why);
-			return err_hint(e, "muniment fields lists them all");
-		}
-	}
-	if (record_check(fields, why, sizeof why) != 0) {
+	if (f->record != NULL)
+		rc = merge_record(fields, f->record, e);
+	if (rc == 0 && f->title != NULL)
+		rc = record_set(fields, "title", f->title, why, sizeof why);
+	if (rc == 0 && f->kind != NULL)
+		rc = record_set(fields, "kind", f->kind, why, sizeof why);
+	for (size_t i = 0; i < f->n && rc == 0; i++)
+		rc = set_pair(fields, f->pairs[i], why);
+	if (rc == 0)
+		rc = record_check(fields, why, sizeof why);
+	if (rc != 0) {
 		err_set(e, ERR_UNKNOWN, "%s", why);
-		return err_hint(e, "muniment fields lists them all");
+		err_hint(e, "muniment fields lists what a record can hold");
 	}
-	return 0;
+	return rc;
 }
 
 struct telling {
@@ -489,6 +501,19 @@ tell(void *ctx, enum intake_what what, const char *path, const char *item,
 
 	if (t->told != NULL)
 		t->told(t->ctx, (enum desk_what)what, path, item, why);
+}
+
+/* The one file of `edit`: why it could not be taken. */
+static void
+tell_why(void *ctx, enum intake_what what, const char *path, const char *item,
+    const char *why)
+{
+	char shown[300];
+
+	(void)item;
+	if (what == INTAKE_FAILED || what == INTAKE_SKIPPED)
+		err_set(ctx, ERR_UNKNOWN, "%s: %s",
+		    err_escape(shown, sizeof shown, path, strlen(path)), why);
 }
 
 _Static_assert((int)INTAKE_FAILED == (int)DESK_FAILED, "the same list");
@@ -541,7 +566,7 @@ int
 desk_edit(struct desk *d, struct mediatype *m, const char *text,
     const struct desk_fields *f, const char *path, bool join, struct err *e)
 {
-	struct intake_options o = {0};
+	struct intake_options o = {.told = tell_why, .ctx = e};
 	struct index_item *item;
 	struct index_entry *en;
 	struct writer *w = NULL;
@@ -960,6 +985,17 @@ out:
 	return rc;
 }
 
+/* A folder with neither of a repository's two files is none at all. */
+static bool
+looks_like_vault(const char *dir)
+{
+	char head[FSUTIL_PATH], config[FSUTIL_PATH];
+
+	return fsutil_join(head, dir, "HEAD", NULL) == 0 &&
+	    fsutil_join(config, dir, "config", NULL) == 0 &&
+	    (fsutil_exists(head) || fsutil_exists(config));
+}
+
 json_t *
 desk_verify(const char *dir, const char *identity, const struct secret *pass,
     desk_progress *progress, struct report *report, struct err *e)
@@ -968,11 +1004,10 @@ desk_verify(const char *dir, const char *identity, const struct secret *pass,
 	struct err opening = {0};
 	struct vault *v = NULL;
 	json_t *o = NULL;
-	struct stat st;
 	char shown[300];
 
 	memset(report, 0, sizeof *report);
-	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode)) {
+	if (!looks_like_vault(dir)) {
 		err_set(e, ERR_UNKNOWN, "%s: not a vault",
 		    err_escape(shown, sizeof shown, dir, strlen(dir)));
 		return NULL;

@@ -295,7 +295,10 @@ describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
 	return f;
 }
 
-/* Cut the file into segments and lock them to one bulk identity. */
+/*
+ * Cut the file into segments and lock them to one bulk identity. 0; 1 if the
+ * file cannot be read further (errno says why); -1 with `e` filled.
+ */
 static int
 take_segments(struct intake *in, struct source *s, size_t have,
     json_t *segments, struct err *e)
@@ -306,7 +309,8 @@ take_segments(struct intake *in, struct source *s, size_t have,
 
 	if (writer_bulk(in->w, bulk, e) != 0)
 		return -1;
-	while (n > 0) {
+	/* a file that grows is refused by the caller: do not follow it */
+	while (n > 0 && s->size <= (uint64_t)s->st.st_size) {
 		if (json_array_size(segments) >= OBJECT_SEGMENTS_MAX)
 			return err_set(e, ERR_UNKNOWN, "%s: too large",
 			    s->shown);
@@ -318,9 +322,7 @@ take_segments(struct intake *in, struct source *s, size_t have,
 			return err_set(e, ERR_UNKNOWN, "no memory");
 		n = read_segment(in, s);
 	}
-	if (n < 0)
-		return err_sys(e, "%s", s->shown);
-	return 0;
+	return n < 0;
 }
 
 /* Did the file change while it was read? */
@@ -364,7 +366,8 @@ hash_file(struct intake *in, struct source *s, uint8_t sha256[HASH_LEN])
 {
 	ssize_t n;
 
-	while ((n = read_segment(in, s)) > 0)
+	while ((n = read_segment(in, s)) > 0 &&
+	    s->size <= (uint64_t)s->st.st_size)
 		;
 	if (n < 0 || lseek(s->fd, 0, SEEK_SET) != 0)
 		return -1;
@@ -428,11 +431,15 @@ take_file(struct intake *in, struct source *s, bool again, json_t **file,
 		segments = known_segments(in, &in->known[at], hex);
 	if (large && segments == NULL) {
 		uint8_t twice[HASH_LEN];
+		int got;
 
 		segments = json_array();
 		if (segments == NULL)
 			goto memory;
-		if (take_segments(in, s, (size_t)n, segments, e) != 0)
+		got = take_segments(in, s, (size_t)n, segments, e);
+		if (got > 0)
+			goto unreadable;
+		if (got < 0)
 			goto out;
 		hash_final(s->sha256, twice);
 		if (changed(s) ||
