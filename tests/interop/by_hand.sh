@@ -23,6 +23,19 @@ passes 'by hand: the vault opens' \
 same 'by hand: all original bytes of the vault' "$T/out.owner/items" \
 	"$T/evidence-1" "$T/evidence-2" "$T/evidence-3"
 
+split -b 9M -a 3 --numeric-suffixes=1 "$T/case1.carry" "$T/parts."
+AGE_IDENTITY_PLAIN="$T/partner.txt"
+passes 'by hand: a carry file in parts opens' \
+	by_hand open "$T/parts.001" x "$T/out.parts"
+same 'by hand: all bytes out of the parts' "$T/out.parts/items" "$T/evidence-1"
+
+AGE_IDENTITY_PLAIN="$T/third.txt"
+passes 'by hand: one item that was shared opens' \
+	by_hand open "$T/third.carry" x "$T/out.third"
+mkdir "$T/evidence-third"
+cp "$T/evidence-2/other.bin" "$T/evidence-third"
+same 'by hand: that item and no other' "$T/out.third/items" "$T/evidence-third"
+
 cp "$T/vault/config" "$T/config.before"
 (cd "$T/vault" && find . -type f | sort) >"$T/files.before"
 passes 'by hand: the vault checks' by_hand check "$T/vault"
@@ -63,7 +76,13 @@ done
 finds 'by hand: a changed object is named on opening' 'was changed' \
 	by_hand open "$T/tampered" x "$T/out.tampered"
 
-for pack in "$T"/vault/objects/pack/*.pack; do
+tampered
+rm "$(find "$T/tampered/lfs/objects" -type f | sort | head -n 1)"
+finds 'by hand: a missing object is found' 'is missing' \
+	by_hand check "$T/tampered"
+
+for pack in $(find "$T/vault/objects/pack" -name '*.pack' | sort |
+	sed -n '1p;2p;$p'); do
 	tampered
 	flip "$T/tampered/objects/pack/${pack##*/}"
 	finds 'by hand: a changed pack is found' 'git fsck' \
@@ -81,6 +100,9 @@ tampered
 git -C "$T/tampered" update-ref "refs/heads/$branch" \
 	"$(git -C "$T/tampered" rev-list --max-parents=0 "refs/heads/$branch")"
 finds 'by hand: a rollback is found' 'is not here' by_hand check "$T/tampered"
+
+forked
+finds 'by hand: a fork is found' 'two histories' by_hand check "$T/forked"
 
 tampered
 tip=$(git -C "$T/tampered" rev-parse "refs/heads/$branch")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second reader of Muniment vaults, written from format/FORMAT.md alone.
 
-    reader.py verify  VAULT [--mirror] [--all-objects]
+    reader.py verify  VAULT [--mirror]
     reader.py list    VAULT -i IDENTITY.txt [--json]
     reader.py extract VAULT -i IDENTITY.txt -o DIR [--json]
 
@@ -66,6 +66,7 @@ CONFIG = """\
 [pack]
 	deltaCacheSize = 1
 [lfs]
+	repositoryformatversion = 0
 	pruneremotetocheck = none
 """
 
@@ -667,7 +668,7 @@ class Vault:
                 self.report.fault(branch, "is not named by its first "
                                   "batch that differs")
             elif side:
-                self.report.note(branch, "this device's log is forked")
+                self.report.fault(branch, "this device signed two histories")
 
     def read_batch(self, branch, n, commit, tree, key):
         """Check commit, tree, batch file and checkpoint of batch n."""
@@ -768,19 +769,21 @@ class Vault:
         """Where an object's ciphertext lies."""
         return self.path / "lfs/objects" / name[:2] / name[2:4] / name
 
-    def check_objects(self, complete):
+    def check_objects(self, mirror):
         """SHA-256, size and outer form of the objects that are here."""
-        sizes = {}
+        sizes, absent = {}, set()
         for batch in self.batches():
             sizes.update(batch.objects)
+        if (self.path / "local/absent").is_file():
+            absent = set((self.path / "local/absent").read_text().split())
         for name, size in sizes.items():
             if self.object_path(name).is_file():
                 self.report.attempt(f"object {name}", self.read_object,
                                     name, size)
-            elif complete:
-                self.report.fault(f"object {name}", "is missing")
-            else:
+            elif mirror or name in absent:
                 self.report.note(f"object {name}", "is not here")
+            else:
+                self.report.fault(f"object {name}", "is missing")
         for path in (self.path / "lfs/objects").rglob("*"):
             if path.is_file() and path.name not in sizes:
                 self.report.note(path.name, "no batch names this object")
@@ -1243,7 +1246,7 @@ def command(args, report, tmp):
         if not args.mirror:
             vault.check_place()
         vault.check_packs()
-        vault.check_objects(args.all_objects)
+        vault.check_objects(args.mirror)
         print(f"vault {vault.id}: {len(vault.logs)} branches, "
               f"{sum(map(len, vault.logs.values()))} batches")
         return
@@ -1264,9 +1267,8 @@ def main():
     verbs = parser.add_subparsers(dest="verb", required=True)
     verify = verbs.add_parser("verify")
     verify.add_argument("--mirror", action="store_true",
-                        help="HEAD and config are those of a stock clone")
-    verify.add_argument("--all-objects", action="store_true",
-                        help="an object that is not here is a fault")
+                        help="HEAD and config are those of a stock clone, "
+                        "and which objects were left out is not written")
     for name in "list", "extract":
         sub = verbs.add_parser(name)
         sub.add_argument("-i", "--identity", required=True)
