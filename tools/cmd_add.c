@@ -2,10 +2,14 @@
 #include "session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-/* What is said of each path: on stdout one line an item. */
+/*
+ * What became of each path. It is said only when all is written: an item that
+ * never came to be must not have been announced.
+ */
 struct telling {
-	json_t *list; /* with --json; else NULL */
+	json_t *list; /* of {"what","path","item","why"} */
 	size_t known, skipped;
 };
 
@@ -16,31 +20,56 @@ told(void *ctx, enum desk_what what, const char *path, const char *item,
     const char *why)
 {
 	struct telling *t = ctx;
+	json_t *o = json_object();
 
 	t->known += what == DESK_KNOWN;
 	t->skipped += what == DESK_SKIPPED;
-	if (t->list != NULL) {
-		json_t *o = json_object();
+	json_object_set_new(o, "what", json_string(words[what]));
+	json_object_set_new(o, "path", json_string(cli_esc(path)));
+	if (item != NULL)
+		json_object_set_new(o, "item", json_string(item));
+	if (why != NULL)
+		json_object_set_new(o, "why", json_string(why));
+	json_array_append_new(t->list, o);
+}
 
-		json_object_set_new(o, "what", json_string(words[what]));
-		json_object_set_new(o, "path", json_string(cli_esc(path)));
-		if (item != NULL)
-			json_object_set_new(o, "item", json_string(item));
-		if (why != NULL)
-			json_object_set_new(o, "why", json_string(why));
-		json_array_append_new(t->list, o);
-		return;
-	}
-	cli_progress_end();
-	if (what == DESK_ADDED)
-		printf("%.8s  %s\n", item, cli_esc(path));
-	else if (what == DESK_KNOWN)
+/* One line: items on standard output, all else on standard error. */
+static void
+print_one(const json_t *o, bool written)
+{
+	const char *what = json_string_value(json_object_get(o, "what"));
+	const char *path = json_string_value(json_object_get(o, "path"));
+	const char *item = session_str(o, "item");
+
+	if (strcmp(what, words[DESK_ADDED]) == 0) {
+		if (written)
+			printf("%.8s  %s\n", item, path);
+	} else if (strcmp(what, words[DESK_KNOWN]) == 0) {
 		cli_note("%s: the case holds this content already, as item"
 			 " %.8s (--again takes it in once more)",
-		    cli_esc(path), item);
-	else
-		fprintf(stderr, "muniment: %s: %s: %s\n", cli_esc(path),
-		    what == DESK_SKIPPED ? "skipped" : "not taken in", why);
+		    path, item);
+	} else {
+		fprintf(stderr, "muniment: %s: %s: %s\n", path,
+		    strcmp(what, words[DESK_SKIPPED]) == 0 ? "skipped"
+							   : "not taken in",
+		    session_str(o, "why"));
+	}
+}
+
+static void
+print_all(struct telling *t, bool written)
+{
+	json_t *o;
+	size_t i;
+
+	cli_progress_end();
+	if (cli.json && written) {
+		session_json(t->list);
+		return;
+	}
+	json_array_foreach(t->list, i, o)
+		print_one(o, written);
+	json_decref(t->list);
 }
 
 struct add {
@@ -53,7 +82,7 @@ struct add {
 static int
 add(struct add *a, const char *const *paths, size_t n)
 {
-	struct telling t = {.list = cli.json ? json_array() : NULL};
+	struct telling t = {.list = json_array()};
 	struct desk_sum sum = {0, 0};
 	struct err e = {0};
 	/* before any key is in memory: it forks */
@@ -75,10 +104,7 @@ add(struct add *a, const char *const *paths, size_t n)
 	rc = desk_add(d, m, a->case_text, paths, n, &a->fields, a->again, told,
 	    &t, &sum, &e);
 	mediatype_stop(m);
-	if (rc == 0 && t.list != NULL)
-		session_json(t.list);
-	else
-		json_decref(t.list);
+	print_all(&t, rc == 0);
 	if (rc == 0)
 		cli_note("%s added, %s known already, %s skipped, %s not taken"
 			 " in",
