@@ -230,6 +230,9 @@ put_header(struct carry *c, const char *name, uint64_t size, struct err *e)
 {
 	uint8_t head[TARBALL_BLOCK];
 
+	if (size > TARBALL_SIZE_MAX)
+		return err_set(e, ERR_UNKNOWN,
+		    "more than 8 GiB of history do not fit a carry file");
 	tarball_header(head, name, size);
 	return put(c, head, sizeof head, e);
 }
