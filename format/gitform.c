@@ -191,19 +191,18 @@ gitform_tree_decode(const uint8_t *tree, size_t len,
 	if (a == NULL)
 		return FORMAT_NO_MEMORY;
 	while (p < end && count < most) {
-		const uint8_t *nul;
+		const uint8_t *nul, *name = p + MODE_LEN;
 		size_t l;
 
-		if ((size_t)(end - p) < MODE_LEN ||
+		if ((size_t)(end - p) <= MODE_LEN ||
 		    memcmp(p, mode, MODE_LEN) != 0)
 			break;
-		p += MODE_LEN;
-		nul = memchr(p, 0, (size_t)(end - p));
-		l = nul != NULL ? (size_t)(nul - p) : 0;
+		nul = memchr(name, 0, (size_t)(end - name));
+		l = nul != NULL ? (size_t)(nul - name) : 0;
 		if (l < 5 || l > 64 ||
 		    (size_t)(end - nul) < 1 + GITFORM_OID_LEN)
 			break;
-		memcpy(a[count].name, p, l);
+		memcpy(a[count].name, name, l);
 		memcpy(a[count].oid, nul + 1, GITFORM_OID_LEN);
 		if (count > 0 && strcmp(a[count - 1].name, a[count].name) >= 0)
 			break;
