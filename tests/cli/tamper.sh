@@ -1,0 +1,54 @@
+#!/bin/sh
+# A byte flipped, cut off or added anywhere; files swapped, deleted, added;
+# histories rewritten by one who knows git. What is damaged is named, and a
+# carry file that is not whole leaves nothing behind.
+#
+# TAMPER_SEED, TAMPER_PLACES (random places in the vault) and TAMPER_PARTS can
+# be set.
+. "$(dirname "$0")/lib.sh"
+HELPER=$TOP/tests/cli/tamper.py
+export MUNIMENT
+
+setup() {
+	set -e
+	for p in lawyer partner; do person $p; done
+	new_vault lawyer home
+	for n in 1 2 3 4; do head -c ${n}0000 /dev/urandom >small$n; done
+	for n in 1 2 3; do head -c 7${n}000 /dev/urandom >big$n; done
+	home="as lawyer --vault home"
+	abroad="as partner --vault abroad"
+	$home case new A
+	$home case new B
+	$home add big1 big2 small1 small2 --case A
+	$home add big3 small3 --case B
+	$home member add partner.card --case A --role author
+	$home carry -o first.carry --to partner.card --case A
+	$abroad receive first.carry
+	cp -R abroad abroad.old
+	# the newer one: more batches of both, and no object is absent
+	$abroad add small4 --case A
+	$abroad carry -o back.carry --to lawyer.card
+	$home receive back.carry
+	$home edit "$($home --json list --case A | sed -n \
+		's/.*"item": "\(.*\)".*/\1/p' | head -n 1)" --title "New"
+	$home carry -o next.carry --to partner.card --case A
+	$abroad receive next.carry
+	# something is absent abroad, and more of it than before
+	head -c 75000 /dev/urandom >big4
+	$home add big4 --case B
+	$home carry -o last.carry --to partner.card --case A
+	$abroad receive last.carry
+	# a second vault of the partner's, for files that are of another
+	new_vault partner second
+}
+check "set-up" setup
+for v in home abroad abroad.old; do
+	status "$v is whole" 0 "$MUNIMENT" --quiet --vault $v verify --blind
+done
+status "home, with the identity" 0 as lawyer --vault home verify
+status "abroad, with the identity" 0 as partner --vault abroad verify
+[ -s abroad/local/absent ] || not_ok "nothing is absent abroad"
+for part in ${TAMPER_PARTS:-bytes plumbing local carry}; do
+	python3 "$HELPER" $part || BAD=$((BAD + 1))
+done
+finish
