@@ -10,11 +10,11 @@ HELPER=$TOP/tests/cli/tamper.py
 export MUNIMENT
 
 setup() {
-	set -e
+	set -e # so not inside an if or check
 	for p in lawyer partner; do person $p; done
 	new_vault lawyer home
-	for n in 1 2 3 4; do head -c ${n}0000 /dev/urandom >small$n; done
-	for n in 1 2 3; do head -c 7${n}000 /dev/urandom >big$n; done
+	for i in 1 2 3 4; do head -c ${i}0000 /dev/urandom >small$i; done
+	for i in 1 2 3; do head -c 7${i}000 /dev/urandom >big$i; done
 	home="as lawyer --vault home"
 	abroad="as partner --vault abroad"
 	$home case new A
@@ -41,7 +41,8 @@ setup() {
 	# a second vault of the partner's, for files that are of another
 	new_vault partner second
 }
-check "set-up" setup
+(setup) >setup.out 2>&1
+[ $? -eq 0 ] && ok "set-up" || { not_ok "set-up"; cat setup.out; exit 1; }
 for v in home abroad abroad.old; do
 	status "$v is whole" 0 "$MUNIMENT" --quiet --vault $v verify --blind
 done
