@@ -175,8 +175,8 @@ gitstore_refresh(struct gitstore *s, struct err *e)
 }
 
 int
-gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type type, struct gitstore_object *out, struct err *e)
+gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
+    enum packform_type *type, struct gitstore_object *out, struct err *e)
 {
 	git_odb_object *o = NULL;
 	char what[64], hex[GIT_OID_HEXSZ + 1];
@@ -188,15 +188,26 @@ gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
 	    git_oid_tostr(hex, sizeof hex, &id));
 	if (git_odb_read(&o, s->odb, &id) != 0)
 		return fail(e, ERR_EVIDENCE, what);
-	if (git_odb_object_type(o) != (git_object_t)type) {
-		git_odb_object_free(o);
-		return err_set(e, ERR_EVIDENCE, "%s: not of the right type",
-		    what);
-	}
+	*type = (enum packform_type)git_odb_object_type(o);
 	out->data = git_odb_object_data(o);
 	out->len = git_odb_object_size(o);
 	out->handle = o;
 	return 0;
+}
+
+int
+gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
+    enum packform_type type, struct gitstore_object *out, struct err *e)
+{
+	enum packform_type is;
+
+	if (gitstore_read_any(s, oid, &is, out, e) != 0)
+		return -1;
+	if (is == type)
+		return 0;
+	gitstore_object_free(out);
+	return err_set(e, ERR_EVIDENCE,
+	    "a git object is not of the right type");
 }
 
 void

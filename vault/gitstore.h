@@ -46,6 +46,9 @@ struct gitstore_object {
 int gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
     enum packform_type type, struct gitstore_object *out, struct err *e);
 void gitstore_object_free(struct gitstore_object *o);
+/* The same, whatever its type is; *type is set. */
+int gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
+    enum packform_type *type, struct gitstore_object *out, struct err *e);
 /* Its length only. */
 int gitstore_length(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
     enum packform_type type, uint64_t *len, struct err *e);

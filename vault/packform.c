@@ -413,3 +413,22 @@ packform_file_free(struct packform_file *f)
 	free(f->list);
 	free(f);
 }
+
+uint8_t (*packform_index_ids(const uint8_t *idx, size_t len,
+    size_t *n))[GITFORM_OID_LEN]
+{
+	const size_t head = 8 + 1024;
+	uint8_t(*ids)[GITFORM_OID_LEN];
+	const uint8_t *last = idx + head - 4;
+
+	if (len < head + 40 || memcmp(idx, "\377tOc\0\0\0\2", 8) != 0)
+		return NULL;
+	*n = (size_t)last[0] << 24 | (size_t)last[1] << 16 |
+	    (size_t)last[2] << 8 | last[3];
+	if (*n > (len - head - 40) / 28)
+		return NULL;
+	ids = calloc(*n + 1, sizeof *ids);
+	if (ids != NULL)
+		memcpy(ids, idx + head, *n * sizeof *ids);
+	return ids;
+}

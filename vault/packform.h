@@ -51,4 +51,11 @@ int packform_file_finish(struct packform_file *f, char name[48],
 /* Frees, and removes what was not finished. */
 void packform_file_free(struct packform_file *f);
 
+/*
+ * The ids of the objects that a pack index (version 2, `len` bytes) lists:
+ * malloc'ed, *n of them; NULL if it is not one, or without memory.
+ */
+uint8_t (*packform_index_ids(const uint8_t *idx, size_t len,
+    size_t *n))[GITFORM_OID_LEN];
+
 #endif

@@ -9,6 +9,7 @@
 #include "journal.h"
 #include "local.h"
 #include "padme.h"
+#include "repack.h"
 #include "tarball.h"
 
 #include <dirent.h>
@@ -499,6 +500,8 @@ commit(struct receive *r, struct err *e)
 	}
 	if (journal_commit(r->journal, r->v, e) != 0)
 		return -1;
+	/* what was taken in stands, whatever becomes of this */
+	(void)repack(r->v, NULL);
 	return vault_load(r->v, false, e);
 }
 

@@ -9,6 +9,7 @@
 #include "local.h"
 #include "object.h"
 #include "packform.h"
+#include "repack.h"
 #include "ring.h"
 #include "sshsig.h"
 #include "sshsign.h"
@@ -863,6 +864,8 @@ writer_commit(struct writer *w, struct err *e)
 		return no_memory(e);
 	if (journal_commit(w->journal, w->v, e) != 0)
 		return -1;
+	/* what was added stands, whatever becomes of this */
+	(void)repack(w->v, NULL);
 	if (vault_load(w->v, false, e) != 0)
 		return -1;
 	return local_trust_save(w->v, w->x->id, e);
