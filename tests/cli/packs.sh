@@ -17,8 +17,8 @@ check "nothing is stored twice" sh -c '
 	for i in v/objects/pack/*.idx; do git show-index <"$i"; done |
 		awk "{ n[\$2]++ } END { for (o in n) if (n[o] > 1) d++
 		exit d > 1 }"'
-as anna --vault v get --case C -o out >/dev/null
+as anna --vault v get --case C -o got >/dev/null
 n=0
-for i in $(seq 1 40); do cmp -s "n$i" "out/n$i" && n=$((n + 1)); done
+for i in $(seq 1 40); do cmp -s "n$i" "got/n$i" && n=$((n + 1)); done
 if [ "$n" -eq 40 ]; then ok "all is there"; else not_ok "all is there: $n"; fi
 finish
