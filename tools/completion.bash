@@ -193,7 +193,7 @@ _muniment() {
 	edit)
 		options="--title --kind --field --record --content --join"
 		;;
-	get) options="--case -o" ;;
+	get) options="--case -o --by-item" ;;
 	share) options="--case --with" ;;
 	custody) options="--note" ;;
 	retract) options="--why" ;;
