@@ -191,12 +191,13 @@ gitform_tree_decode(const uint8_t *tree, size_t len,
 	if (a == NULL)
 		return FORMAT_NO_MEMORY;
 	while (p < end && count < most) {
-		const uint8_t *nul, *name = p + MODE_LEN;
+		const uint8_t *nul, *name;
 		size_t l;
 
 		if ((size_t)(end - p) <= MODE_LEN ||
 		    memcmp(p, mode, MODE_LEN) != 0)
 			break;
+		name = p + MODE_LEN;
 		nul = memchr(name, 0, (size_t)(end - name));
 		l = nul != NULL ? (size_t)(nul - name) : 0;
 		if (l < 5 || l > 64 ||
