@@ -29,6 +29,18 @@ zframe_encode(const void *in, size_t len, void *out, size_t cap)
 	return ZSTD_isError(n) ? 0 : n;
 }
 
+/* RFC 8878, 3.1.1.1: what the frame's header says of its window. */
+static uint64_t
+window(const uint8_t *in, uint64_t content)
+{
+	uint64_t base;
+
+	if ((in[4] & 0x20) != 0) /* a single segment */
+		return content;
+	base = UINT64_C(1) << (10 + (in[5] >> 3));
+	return base + base / 8 * (in[5] & 7);
+}
+
 int
 zframe_peek(const void *in, size_t len, size_t max, size_t *frame,
     size_t *content)
@@ -42,7 +54,8 @@ zframe_peek(const void *in, size_t len, size_t max, size_t *frame,
 	n = ZSTD_getFrameContentSize(in, len);
 	if (ZSTD_isError(f) || n == ZSTD_CONTENTSIZE_UNKNOWN ||
 	    n == ZSTD_CONTENTSIZE_ERROR || n > max ||
-	    ZSTD_getDictID_fromFrame(in, len) != 0)
+	    ZSTD_getDictID_fromFrame(in, len) != 0 ||
+	    window(in, n) > UINT64_C(1) << ZFRAME_WINDOW_LOG_MAX)
 		return -1;
 	*frame = f;
 	*content = (size_t)n;
