@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int
 no_memory(struct err *e)
@@ -64,6 +65,7 @@ acts_init(const char *dir, const struct identity *id, const char *root_path,
 	struct index *x = NULL;
 	struct writer *w = NULL;
 	uint8_t pub[32];
+	bool saved = false;
 	int rc = -1;
 
 	if (root == NULL)
@@ -75,12 +77,17 @@ acts_init(const char *dir, const struct identity *id, const char *root_path,
 	name_vault(v, pub);
 	memcpy(vault_id, v->id, VAULT_ID_LEN + 1);
 	if (identity_save_root(root->bytes, v->id, root_path, root_pass,
-		work_factor, e) != 0 ||
-	    (x = index_open(v, id, e)) == NULL ||
+		work_factor, e) != 0)
+		goto out;
+	saved = true;
+	if ((x = index_open(v, id, e)) == NULL ||
 	    (w = writer_new_vault(x, root->bytes, e)) == NULL)
 		goto out;
 	rc = writer_commit(w, e);
 out:
+	/* a root key of no vault would only mislead */
+	if (rc != 0 && saved)
+		unlink(root_path);
 	writer_free(w);
 	index_free(x);
 	vault_close(v);

@@ -8,6 +8,7 @@
 #include "index.h"
 #include "intake.h"
 #include "local.h"
+#include "newfile.h"
 #include "record.h"
 #include "verify.h"
 #include "view.h"
@@ -805,6 +806,7 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 	struct carry_what what = {0};
 	struct index_case *only = NULL;
 	struct index_item **items = NULL;
+	struct newfile *probe;
 	const char *seat = NULL;
 	size_t parts = 0;
 	json_t *o = NULL;
@@ -816,6 +818,11 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 	for (size_t i = 0; i < c->n_to; i++)
 		if (find_recipient(d, c->to[i], &keys[i], &seat, e) != 0)
 			goto out;
+	/* refuse before anything is said in the vault */
+	probe = newfile_open(c->path, e);
+	if (probe == NULL)
+		goto out;
+	newfile_abort(probe);
 	if (find_case(d, c->case_text, &only, e) != 0)
 		goto out;
 	items = find_items(d, c->items, c->n_items, &what.n_items, e);

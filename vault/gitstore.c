@@ -305,20 +305,16 @@ gitstore_refs(struct gitstore *s, gitstore_ref *ref, void *ctx, struct err *e)
 	return rc;
 }
 
-int
-gitstore_set_branch(struct gitstore *s, const char *branch,
-    const uint8_t oid[GITFORM_OID_LEN], struct err *e)
+/* A full disk is no damage. */
+static int
+fail_indexer(struct err *e)
 {
-	git_reference *r = NULL;
-	char name[128];
-	git_oid id;
+	const git_error *g = git_error_last();
 
-	snprintf(name, sizeof name, "refs/heads/%s", branch);
-	git_oid_fromraw(&id, oid);
-	if (git_reference_create(&r, s->repo, name, &id, 1, NULL) != 0)
-		return fail(e, ERR_UNKNOWN, "a branch");
-	git_reference_free(r);
-	return 0;
+	return fail(e,
+	    g != NULL && g->klass == GIT_ERROR_OS ? ERR_UNKNOWN
+						  : ERR_EVIDENCE,
+	    "git pack");
 }
 
 struct gitstore_indexer {
@@ -361,7 +357,7 @@ gitstore_indexer_put(struct gitstore_indexer *x, const void *bytes, size_t len,
 		return err_set(e, ERR_EVIDENCE, "git pack: too large");
 	x->left -= len;
 	if (git_indexer_append(x->ix, bytes, len, &x->stats) != 0)
-		return fail(e, ERR_EVIDENCE, "git pack");
+		return fail_indexer(e);
 	return 0;
 }
 
@@ -369,7 +365,7 @@ int
 gitstore_indexer_finish(struct gitstore_indexer *x, struct err *e)
 {
 	if (git_indexer_commit(x->ix, &x->stats) != 0)
-		return fail(e, ERR_EVIDENCE, "git pack");
+		return fail_indexer(e);
 	return 0;
 }
 

@@ -58,9 +58,6 @@ typedef int gitstore_ref(void *ctx, const char *name,
     const uint8_t oid[GITFORM_OID_LEN], struct err *e);
 int gitstore_refs(struct gitstore *s, gitstore_ref *ref, void *ctx,
     struct err *e);
-/* Point refs/heads/<branch> at a commit, durable. */
-int gitstore_set_branch(struct gitstore *s, const char *branch,
-    const uint8_t oid[GITFORM_OID_LEN], struct err *e);
 
 /*
  * Check a foreign pack that comes in pieces, and index it under `folder`.

@@ -159,26 +159,33 @@ place(struct vault *v, const char *word, const char *a, const char *b,
 	return 0;
 }
 
+/*
+ * Point a branch at its commit. libgit2 would do it through a lock file beside
+ * the branch, which a power cut leaves there for ever; the vault's own lock is
+ * held, and a rename is atomic.
+ */
 static int
 move_branch(struct vault *v, const char *word, const char *a, const char *b,
     void *ctx, struct err *e)
 {
-	uint8_t oid[GITFORM_OID_LEN];
-	char rel[160], path[FSUTIL_PATH];
-	struct timespec t[2] = {{FSUTIL_TIME, 0}, {FSUTIL_TIME, 0}};
+	char rel[160], tmp[FSUTIL_PATH], path[FSUTIL_PATH], line[48];
 
 	(void)ctx;
 	if (strcmp(word, "branch") != 0)
 		return 0;
-	if (strlen(b) != 40 || hex_decode(b, GITFORM_OID_LEN, oid) != 0)
+	if (strlen(b) != 40 || !hex_is(b, 40))
 		return err_set(e, ERR_UNKNOWN, "the journal");
-	if (gitstore_set_branch(v->git, a, oid, e) != 0)
-		return -1;
+	snprintf(line, sizeof line, "%s\n", b);
 	snprintf(rel, sizeof rel, "refs/heads/%s", a);
-	if (vault_path(v, rel, path, e) != 0)
+	if (vault_path(v, rel, path, e) != 0 ||
+	    vault_path(v, "local/tmp/branch", tmp, e) != 0 ||
+	    fsutil_write(tmp, line, strlen(line), e) != 0)
 		return -1;
-	(void)utimensat(AT_FDCWD, path, t, 0);
-	return 0;
+	if (rename(tmp, path) != 0)
+		return err_sys(e, "a branch");
+	return vault_path(v, "refs/heads", path, e) != 0
+	    ? -1
+	    : fsutil_sync_dir(path, e);
 }
 
 /* Is what this line added part of the vault? Else remove it. */
@@ -245,6 +252,31 @@ clear(struct vault *v, const char *text, struct err *e)
 		return -1;
 	unlink(path);
 	return gitstore_refresh(v->git, e);
+}
+
+int
+journal_objects(struct vault *v, struct map *objects, struct err *e)
+{
+	char path[FSUTIL_PATH], *text = NULL, *save = NULL;
+	size_t len = 0;
+	int rc = 0;
+
+	if (vault_path(v, "local/journal", path, e) != 0)
+		return -1;
+	if (!fsutil_exists(path))
+		return 0;
+	if (fsutil_read(path, JOURNAL_MAX, &text, &len, e) != 0)
+		return -1;
+	for (char *l = strtok_r(text, "\n", &save); l != NULL && rc == 0;
+	     l = strtok_r(NULL, "\n", &save)) {
+		uint8_t sha256[HASH_LEN];
+
+		if (strlen(l) == 7 + 64 && strncmp(l, "object ", 7) == 0 &&
+		    hex_decode(l + 7, HASH_LEN, sha256) == 0)
+			rc = map_set(objects, sha256, 1);
+	}
+	free(text);
+	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
 }
 
 int

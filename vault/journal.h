@@ -35,4 +35,7 @@ int journal_commit(struct journal *j, struct vault *v, struct err *e);
  */
 int journal_recover(struct vault *v, struct err *e);
 
+/* The objects that an interrupted command was about to add. */
+int journal_objects(struct vault *v, struct map *objects, struct err *e);
+
 #endif

@@ -1,6 +1,7 @@
 #include "ring.h"
 
 #include "agefile.h"
+#include "ageheader.h"
 #include "agetext.h"
 #include "hex.h"
 #include "padded.h"
@@ -111,8 +112,10 @@ ring_is(const uint8_t *file, size_t len)
 	static const char start[] =
 	    "age-encryption.org/v1\n-> mlkem768x25519 ";
 	const size_t n = sizeof start - 1;
+	struct ageheader h;
 
-	return len > n && memcmp(file, start, n) == 0;
+	return len > n && memcmp(file, start, n) == 0 &&
+	    ageheader_parse(file, len, &h) == AGEHEADER_OK && h.stanzas == 1;
 }
 
 struct taking {

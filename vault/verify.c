@@ -1,6 +1,7 @@
 #include "verify.h"
 
 #include "extract.h"
+#include "journal.h"
 #include "local.h"
 #include "object.h"
 #include "padme.h"
@@ -317,12 +318,18 @@ check_objects(struct vault *v, const struct map *absent,
 	return 0;
 }
 
+struct listed {
+	struct vault *v;
+	struct map unfinished; /* what an interrupted command was adding */
+};
+
 /* An object file that no batch lists does not belong. */
 static int
 check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
     struct err *e)
 {
-	struct vault *v = ctx;
+	struct listed *ls = ctx;
+	struct vault *v = ls->v;
 	uint8_t sha256[HASH_LEN];
 	char shown[300], want[80];
 	const char *name = strrchr(rel, '/');
@@ -334,7 +341,16 @@ check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 	name = name != NULL ? name + 1 : rel;
 	snprintf(want, sizeof want, "%.2s/%.2s/%s", name,
 	    strlen(name) > 2 ? name + 2 : "", name);
-	if (strlen(name) != 64 || hex_decode(name, HASH_LEN, sha256) != 0 ||
+	if (strlen(name) == 64 && hex_decode(name, HASH_LEN, sha256) == 0 &&
+	    strcmp(want, rel) == 0 &&
+	    map_get(&ls->unfinished, sha256, &listed) &&
+	    !map_get(&v->objects, sha256, &listed))
+		report_add(&v->report, REPORT_NOTE,
+		    "lfs/objects/%s: left by an interrupted command; the next"
+		    " one removes it",
+		    err_escape(shown, sizeof shown, rel, strlen(rel)));
+	else if (strlen(name) != 64 ||
+	    hex_decode(name, HASH_LEN, sha256) != 0 ||
 	    strcmp(want, rel) != 0 || !map_get(&v->objects, sha256, &listed))
 		report_add(&v->report, REPORT_DAMAGE,
 		    "lfs/objects/%s: no batch lists it: it does not belong"
@@ -348,6 +364,7 @@ verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
 {
 	char path[FSUTIL_PATH];
 	struct map absent = {0};
+	struct listed ls = {.v = v};
 	int rc = local_absent_load(v, &absent, e);
 
 	if (rc == 0 && check_entries(v, n, e) == 0)
@@ -359,7 +376,11 @@ verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
 		return -1;
 	if (!fsutil_exists(path))
 		return 0;
-	return fsutil_walk(path, check_object_file, v, e);
+	rc = journal_objects(v, &ls.unfinished, e);
+	if (rc == 0)
+		rc = fsutil_walk(path, check_object_file, &ls, e);
+	map_free(&ls.unfinished);
+	return rc;
 }
 
 /* All files of one record. */
