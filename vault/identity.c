@@ -273,16 +273,23 @@ name_line(const char **p, const char *end, const char *label,
 	return cardtext_is_name(out) ? 0 : -1;
 }
 
+struct taking {
+	struct identity *id;
+	unsigned n[2]; /* keys of each kind */
+};
+
 static int
 take_key(void *ctx, enum agekey_kind kind,
     const uint8_t secret[AGEKEY_SECRET_LEN], const char *comment,
     size_t comment_len, struct err *e)
 {
-	struct identity *id = ctx;
+	struct taking *t = ctx;
+	struct identity *id = t->id;
 
 	(void)comment;
 	(void)comment_len;
 	(void)e;
+	t->n[kind]++;
 	if (kind == AGEKEY_HYBRID) {
 		memcpy(id->keys->bytes + PERSON, secret, 32);
 		agekey_derive(kind, secret, &id->person_pub);
@@ -298,6 +305,7 @@ identity_load(const char *path, const struct secret *pass, struct err *e)
 {
 	struct secret *s = load(path, pass, e);
 	struct identity *id = NULL;
+	struct taking t = {0};
 	const char *p, *end;
 	char name[300];
 	size_t n = 0;
@@ -307,6 +315,7 @@ identity_load(const char *path, const struct secret *pass, struct err *e)
 	id = alloc(e);
 	if (id == NULL)
 		goto out;
+	t.id = id;
 	p = (const char *)s->bytes;
 	end = p + s->len;
 	if (line(&p, end, "# muniment identity 1", &n) == NULL || n != 0 ||
@@ -314,9 +323,8 @@ identity_load(const char *path, const struct secret *pass, struct err *e)
 	    (s->len > 8 && memmem(p, (size_t)(end - p), "# org: ", 7) == p &&
 		name_line(&p, end, "# org: ", id->org) != 0) ||
 	    seed_line(&p, end, id->keys->bytes + SEED) != 0 ||
-	    agetext_identities(s->bytes, s->len, take_key, id, NULL) != 0 ||
-	    id->person_pub.kind != AGEKEY_HYBRID ||
-	    id->local_pub.kind != AGEKEY_X25519) {
+	    agetext_identities(s->bytes, s->len, take_key, &t, NULL) != 0 ||
+	    t.n[AGEKEY_HYBRID] != 1 || t.n[AGEKEY_X25519] != 1) {
 		err_set(e, ERR_UNKNOWN, "%s: not a muniment identity",
 		    err_escape(name, sizeof name, path, strlen(path)));
 		identity_free(id);
