@@ -188,6 +188,14 @@ move_branch(struct vault *v, const char *word, const char *a, const char *b,
 	    : fsutil_sync_dir(path, e);
 }
 
+/* "pack-<40 hex>", so that a forged journal names no file elsewhere. */
+static bool
+is_pack(const char *name)
+{
+	return strlen(name) == 45 && strncmp(name, "pack-", 5) == 0 &&
+	    hex_is(name + 5, 40);
+}
+
 /* Is what this line added part of the vault? Else remove it. */
 static int
 take_back(struct vault *v, const char *word, const char *a, const char *b,
@@ -206,7 +214,7 @@ take_back(struct vault *v, const char *word, const char *a, const char *b,
 		if (vault_object_path(v, sha256, path, e) != 0)
 			return -1;
 		unlink(path);
-	} else if (strcmp(word, "pack") == 0 && !*moved) {
+	} else if (strcmp(word, "pack") == 0 && !*moved && is_pack(a)) {
 		snprintf(rel, sizeof rel, "objects/pack/%s.idx", a);
 		if (vault_path(v, rel, path, e) != 0)
 			return -1;
