@@ -179,6 +179,22 @@ read_frames(struct in *in, const uint8_t secret[32], uint8_t *buf, size_t cap,
 	return n == 0 ? 0 : -1;
 }
 
+/* True if the file that could not be opened is not the one of this hash. */
+static bool
+is_changed(struct in *in, const uint8_t sha256[HASH_LEN])
+{
+	uint8_t digest[HASH_LEN], *buf = malloc(IO_SIZE);
+	ssize_t n = -1;
+
+	hash_final(in->sha256, digest); /* start over */
+	if (buf != NULL && lseek(in->fd, 0, SEEK_SET) == 0)
+		while ((n = get(in, buf, IO_SIZE, NULL)) > 0)
+			;
+	free(buf);
+	hash_final(in->sha256, digest);
+	return n == 0 && memcmp(digest, sha256, HASH_LEN) != 0;
+}
+
 int
 object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
     const uint8_t secret[32], size_t len, uint8_t **out, struct err *e)
@@ -205,6 +221,9 @@ object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
 	}
 	if (read_frames(&in, secret, buf, (size_t)st.st_size + 1, &n,
 		&inner) != 0) {
+		if (is_changed(&in, sha256))
+			err_set(e, ERR_EVIDENCE,
+			    "object %.16s: has another SHA-256", hex);
 		err_set(e, inner.code, "object %.16s: %s", hex, inner.msg);
 		goto out;
 	}
