@@ -589,8 +589,16 @@ def memory(program):
     status = ended(pid)
     report(status is not None and os.WIFSIGNALED(status) and
            not os.WCOREDUMP(status), "killed by SIGSEGV: no core", status)
-    report(not [f for f in os.listdir(".") if f.startswith("core")],
-           "no core file")
+    os.close(fd)
+    # where a core could be written, and by whom
+    pid, fd = started(program, "--identity", "typist.age", "id", "card")
+    until(fd, ASKS)
+    os.kill(pid, signal.SIGSEGV)
+    status = ended(pid)
+    report(status is not None and os.WIFSIGNALED(status) and
+           not os.WCOREDUMP(status) and
+           not [f for f in os.listdir(".") if f.startswith("core")],
+           "no core file where there could be one", status)
     os.close(fd)
 
 
