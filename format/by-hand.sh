@@ -21,6 +21,10 @@
 # check  needs no key and no passphrase. It shows whether anything in a vault
 #        has been changed, taken away or put back to an earlier state.
 #
+# What it does not do: it does not judge whether the person who wrote an entry
+# had the right to (section 7), and it does not check the form of entries as
+# strictly as section 5 asks. For that see tests/interop/reader.py.
+#
 # Exit status: 0 all is well; 1 something is wrong with the evidence;
 # 2 the script could not do its work.
 

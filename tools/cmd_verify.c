@@ -4,8 +4,8 @@
 static json_t *
 report_json(const struct report *r)
 {
-	static const char *const names[] = {"note", "refused", "damage",
-	    "history"};
+	static const char *const names[] = {"note", "refused",
+	    "history", "damage"};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->n; i++)

@@ -34,7 +34,7 @@ session_open(enum desk_mode mode)
 		return NULL;
 	}
 	/* the commands report again after they have written */
-	session_report(desk_report(d), REPORT_DAMAGE);
+	session_report(desk_report(d), REPORT_HISTORY);
 	return d;
 }
 
@@ -46,8 +46,10 @@ session_report(const struct report *r, enum report_level least)
 			fprintf(stderr, "muniment: %s%s\n",
 			    r->lines[i].level == REPORT_NOTE ? "note: " : "",
 			    r->lines[i].text);
-	if (r->n >= REPORT_MAX)
-		fprintf(stderr, "muniment: and more of the same\n");
+	for (size_t l = least; l <= REPORT_DAMAGE; l++)
+		if (r->count[l] > REPORT_MAX)
+			fprintf(stderr, "muniment: and %zu more like it\n",
+			    r->count[l] - REPORT_MAX);
 }
 
 int

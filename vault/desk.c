@@ -952,16 +952,6 @@ verify_json(const struct verify_counts *n, const char *vault_id,
 	return o;
 }
 
-/* Move the lines of one report to another. */
-static void
-move_report(struct report *to, struct report *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		report_add(to, from->lines[i].level, "%s",
-		    from->lines[i].text);
-	report_free(from);
-}
-
 /* With the identity: trust memory, every entry, every original. */
 static int
 verify_with(struct vault *v, const char *identity, const struct secret *pass,
@@ -1034,7 +1024,7 @@ desk_verify(const char *dir, const char *identity, const struct secret *pass,
 	if (verify_blind(v, &n, e) == 0 &&
 	    (identity == NULL || verify_with(v, identity, pass, &n, e) == 0))
 		o = verify_json(&n, v->id, e);
-	move_report(report, &v->report);
+	report_move(report, &v->report);
 	vault_close(v);
 	return o;
 }

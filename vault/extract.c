@@ -3,26 +3,23 @@
 #include "newfile.h"
 #include "object.h"
 
-#include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* "<64 hex> <decimal> <32 hex>" */
 static int
-parse_segment(const char *text, uint8_t sha256[HASH_LEN], uint64_t *len,
-    uint8_t bulk[MAP_KEY_LEN])
+parse_segment(const char *text, uint8_t sha256[HASH_LEN], uint64_t *len)
 {
 	size_t n = text != NULL ? strlen(text) : 0;
 
-	memset(bulk, 0, MAP_KEY_LEN);
 	if (n < 64 + 1 + 1 + 1 + 32 || text[64] != ' ' || text[n - 33] != ' ')
 		return -1;
 	if (hex_decode(text, HASH_LEN, sha256) != 0 ||
 	    hex_decimal(text + 65, n - 33 - 65, len) != 0 ||
-	    hex_decode(text + n - 32, 16, bulk) != 0 || *len == 0 ||
+	    !hex_is(text + n - 32, 32) || *len == 0 ||
 	    *len > OBJECT_SEGMENT_MAX)
 		return -1;
 	return 0;
@@ -43,22 +40,38 @@ pass(struct sum *s, const void *bytes, size_t len, struct err *e)
 	return s->sink != NULL ? s->sink(s->ctx, bytes, len, e) : 0;
 }
 
+/* Open an object with any of the keys that rings have given for it. */
+static int
+open_object(struct index *x, const uint8_t sha256[HASH_LEN], size_t key,
+    size_t len, uint8_t **data, struct err *e)
+{
+	struct err inner = {0};
+
+	for (; key != SIZE_MAX; key = index_older_key(x, key)) {
+		err_clear(&inner);
+		if (object_read(x->v, sha256, index_key(x, key), len, data,
+			&inner) == 0)
+			return 0;
+	}
+	return err_set(e, inner.code, "%s", inner.msg);
+}
+
 static int
 one_segment(struct index *x, const char *text, struct sum *s, struct err *e)
 {
-	uint8_t sha256[HASH_LEN], bulk[MAP_KEY_LEN], *data = NULL;
+	uint8_t sha256[HASH_LEN], *data = NULL;
 	uint64_t len = 0;
 	size_t key;
 	int rc;
 
-	if (parse_segment(text, sha256, &len, bulk) != 0)
+	if (parse_segment(text, sha256, &len) != 0)
 		return err_set(e, ERR_EVIDENCE,
 		    "a segment is not of the form");
-	if (!map_get(&x->bulk, bulk, &key))
+	key = index_bulk_key(x, text + strlen(text) - HEX_ID_LEN);
+	if (key == SIZE_MAX)
 		return err_set(e, ERR_UNKNOWN,
 		    "the key of its content is not here");
-	if (object_read(x->v, sha256, index_key(x, key), (size_t)len, &data,
-		e) != 0)
+	if (open_object(x, sha256, key, (size_t)len, &data, e) != 0)
 		return -1;
 	rc = pass(s, data, (size_t)len, e);
 	secret_wipe(data, (size_t)len);
@@ -156,6 +169,28 @@ extract_name(const json_t *file, char out[256])
 	return 0;
 }
 
+/* The recorded folders, as bytes: 0 with "" if there are none. */
+static int
+recorded_path(const json_t *file, char out[FSUTIL_PATH])
+{
+	const char *p = entry_str(file, "path");
+	const char *raw = entry_str(file, "path_bytes");
+	size_t n = raw != NULL ? strlen(raw) / 2 : 0;
+
+	out[0] = '\0';
+	if (raw == NULL) {
+		if (p != NULL && strlen(p) >= FSUTIL_PATH)
+			return -1;
+		strcpy(out, p != NULL ? p : "");
+		return 0;
+	}
+	if (n >= FSUTIL_PATH || strlen(raw) % 2 != 0 ||
+	    hex_decode(raw, n, (uint8_t *)out) != 0)
+		return -1;
+	out[n] = '\0';
+	return strlen(out) == n ? 0 : -1;
+}
+
 /*
  * The folder for a file: `folder` and, below it, those that it lay in. They
  * come from outside: each must be a plain name.
@@ -164,30 +199,27 @@ static int
 subfolder(const json_t *file, const char *folder, char out[FSUTIL_PATH],
     struct err *e)
 {
-	const char *p = entry_str(file, "path");
-	char one[256];
+	char path[FSUTIL_PATH];
+	bool plain = recorded_path(file, path) == 0;
 
-	if (p == NULL) {
-		if (snprintf(out, FSUTIL_PATH, "%s", folder) >= FSUTIL_PATH)
-			return err_set(e, ERR_UNKNOWN, "a path is too long");
-		return 0;
-	}
-	if (fsutil_join(out, folder, p, e) != 0)
-		return -1;
-	for (;;) {
+	for (const char *p = path; plain && *p != '\0';) {
 		size_t n = strcspn(p, "/");
 
-		snprintf(one, sizeof one, "%.*s", (int)n, p);
-		if (n == 0 || n > NAME_MAX || strcmp(one, ".") == 0 ||
-		    strcmp(one, "..") == 0)
-			return err_set(e, ERR_EVIDENCE,
-			    "its recorded folder is not one that a file can"
-			    " lie in");
-		if (p[n] == '\0')
-			break;
-		p += n + 1;
+		plain = n > 0 && n <= NAME_MAX && !(n == 1 && p[0] == '.') &&
+		    !(n == 2 && p[0] == '.' && p[1] == '.') &&
+		    !(p[n] == '/' && p[n + 1] == '\0');
+		p += n + (p[n] == '/');
 	}
-	return fsutil_mkdirs(out, e);
+	if (!plain)
+		return err_set(e, ERR_EVIDENCE,
+		    "its recorded folder is not one that a file can lie in");
+	if (path[0] != '\0')
+		return fsutil_join(out, folder, path, e) == 0
+		    ? fsutil_mkdirs(out, e)
+		    : -1;
+	if (snprintf(out, FSUTIL_PATH, "%s", folder) >= FSUTIL_PATH)
+		return err_set(e, ERR_UNKNOWN, "a path is too long");
+	return 0;
 }
 
 static int

@@ -38,7 +38,17 @@ int
 index_add_key(struct index *x, const uint8_t secret[32], size_t *key)
 {
 	*key = x->keys->len / 32;
+	if (room((void **)&x->infos, *key, &x->cap_infos, sizeof *x->infos) !=
+	    0)
+		return -1;
+	x->infos[*key] = (struct index_key_info){.next = SIZE_MAX};
 	return secret_append(x->keys, secret, 32);
+}
+
+size_t
+index_older_key(const struct index *x, size_t key)
+{
+	return x->infos[key].next;
 }
 
 /* Map key of an id of 16 bytes. */
@@ -49,34 +59,67 @@ short_key(const uint8_t id[16], uint8_t out[MAP_KEY_LEN])
 	memset(out + 16, 0, 16);
 }
 
+size_t
+index_bulk_key(const struct index *x, const char *bulk_id)
+{
+	uint8_t raw[16], id[MAP_KEY_LEN];
+	size_t key;
+
+	if (strlen(bulk_id) != HEX_ID_LEN || hex_decode(bulk_id, 16, raw) != 0)
+		return SIZE_MAX;
+	short_key(raw, id);
+	return map_get(&x->bulk, id, &key) ? key : SIZE_MAX;
+}
+
+/* Keys go to the index from the ring of one batch. */
+struct taking {
+	struct index *x;
+	size_t log;
+	uint64_t batch;
+};
+
+/* A key of an entry or of bulk, beside those that were given before. */
+static int
+take_one_off(struct taking *t, const struct ring_key *k, struct err *e)
+{
+	struct index *x = t->x;
+	struct map *m = k->kind == RING_ENTRY ? &x->one_off : &x->bulk;
+	uint8_t id[MAP_KEY_LEN];
+	size_t key, old = SIZE_MAX;
+
+	short_key(k->id, id);
+	if (map_get(m, id, &old))
+		for (size_t i = old; i != SIZE_MAX; i = x->infos[i].next)
+			if (secret_equal(index_key(x, i), k->secret, 32))
+				return 0;
+	if (index_add_key(x, k->secret, &key) != 0 ||
+	    map_set(m, id, key) != 0)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	x->infos[key] = (struct index_key_info){t->log, t->batch, old};
+	return 0;
+}
+
 /* A key off a ring. */
 static int
 take_key(void *ctx, const struct ring_key *k, struct err *e)
 {
-	struct index *x = ctx;
-	uint8_t id[MAP_KEY_LEN];
+	struct taking *t = ctx;
+	struct index *x = t->x;
 	size_t key;
 	void *p;
 
-	if (k->kind == RING_CASE) {
-		for (size_t i = 1; i < x->n_hybrids; i++)
-			if (strcmp(x->hybrids[i].case_id, k->case_id) == 0 &&
-			    secret_equal(index_key(x, x->hybrids[i].key),
-				k->secret, 32))
-				return 0;
-	}
-	if (index_add_key(x, k->secret, &key) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
-	if (k->kind != RING_CASE) {
-		short_key(k->id, id);
-		if (map_set(k->kind == RING_ENTRY ? &x->one_off : &x->bulk, id,
-			key) != 0)
-			return err_set(e, ERR_UNKNOWN, "no memory");
-		return 0;
-	}
+	if (k->kind != RING_CASE)
+		return take_one_off(t, k, e);
+	for (size_t i = 1; i < x->n_hybrids; i++)
+		if (strcmp(x->hybrids[i].case_id, k->case_id) == 0 &&
+		    secret_equal(index_key(x, x->hybrids[i].key), k->secret,
+			32))
+			return 0;
 	p = realloc(x->hybrids, (x->n_hybrids + 1) * sizeof *x->hybrids);
-	if (p == NULL)
+	if (p == NULL || index_add_key(x, k->secret, &key) != 0) {
+		x->hybrids = p != NULL ? p : x->hybrids;
 		return err_set(e, ERR_UNKNOWN, "no memory");
+	}
 	x->hybrids = p;
 	strcpy(x->hybrids[x->n_hybrids].case_id, k->case_id);
 	strcpy(x->hybrids[x->n_hybrids].epoch, k->epoch);
@@ -103,6 +146,7 @@ static int
 try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
 {
 	struct log *l = &x->v->logs[w->log];
+	struct taking t = {x, w->log, w->batch};
 	struct vault_batch b;
 	struct gitstore_object o = {0};
 	int rc = 0;
@@ -125,7 +169,7 @@ try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
 			w->tried++;
 		res = ring_open(o.data, o.len,
 		    index_key(x, x->hybrids[k].key), x->v->id, l->device,
-		    w->batch, take_key, x, &inner);
+		    w->batch, take_key, &t, &inner);
 		if (res == RING_OPENED) {
 			r->last = k;
 			rc = 1;
@@ -139,13 +183,13 @@ try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
 }
 
 static void
-damage(struct index *x, size_t log, uint64_t batch, const char *what,
-    const uint8_t sha256[HASH_LEN], const char *why)
+finding(struct index *x, enum report_level level, size_t log, uint64_t batch,
+    const char *what, const uint8_t sha256[HASH_LEN], const char *why)
 {
 	char hex[65];
 
 	hex_encode(sha256, HASH_LEN, hex);
-	report_add(&x->v->report, REPORT_DAMAGE,
+	report_add(&x->v->report, level,
 	    "device %.12s, batch %llu: %s %.16s: %s", x->v->logs[log].device,
 	    (unsigned long long)batch, what, hex, why);
 }
@@ -170,8 +214,9 @@ open_rings(struct index *x, struct rings *r, struct err *e)
 				return err_set(e, ERR_UNKNOWN, "%s",
 				    inner.msg);
 			if (rc < 0)
-				damage(x, r->list[i].log, r->list[i].batch,
-				    "ring", r->list[i].sha256, inner.msg);
+				finding(x, REPORT_HISTORY, r->list[i].log,
+				    r->list[i].batch, "ring",
+				    r->list[i].sha256, inner.msg);
 			progress |= rc > 0;
 			memmove(&r->list[i], &r->list[i + 1],
 			    (--r->n - i) * sizeof *r->list);
@@ -219,14 +264,17 @@ misplaced(struct index *x, const struct entry *en, size_t log, uint64_t batch,
 	return NULL;
 }
 
+/* An id names an item within its case only. */
 static struct index_item *
 item_slot(struct index *x, const char *id, const char *case_id)
 {
 	uint8_t key[MAP_KEY_LEN];
+	char both[INDEX_CASE_MAX + HEX_ID_LEN + 2];
 	struct index_item *it;
 	size_t i;
 
-	map_key_text(id, key);
+	snprintf(both, sizeof both, "%s %s", case_id, id);
+	map_key_text(both, key);
 	if (map_get(&x->by_item, key, &i))
 		return &x->items[i];
 	if (room((void **)&x->items, x->n_items, &x->cap_items,
@@ -269,6 +317,68 @@ take_entry(struct index *x, struct entry *en, size_t log, uint64_t batch,
 	return 0;
 }
 
+/*
+ * Try the keys that rings have given for an entry. The key that opened it;
+ * SIZE_MAX after saying why none did.
+ */
+static size_t
+try_keys(struct index *x, const struct gitstore_object *o, size_t key,
+    size_t log, uint64_t batch, const uint8_t sha256[HASH_LEN],
+    struct entry *en)
+{
+	struct err e = {0};
+	bool own = false;
+
+	for (; key != SIZE_MAX; key = x->infos[key].next) {
+		const struct index_key_info *i = &x->infos[key];
+
+		err_clear(&e);
+		if (entry_open(o->data, o->len, index_key(x, key), en, &e) ==
+		    0)
+			return key;
+		/* the author's own ring ought to open it */
+		own |= i->log == log && i->batch == batch;
+	}
+	finding(x, own ? REPORT_HISTORY : REPORT_NOTE, log, batch, "entry",
+	    sha256, e.msg);
+	return SIZE_MAX;
+}
+
+/* Open one entry for which a key is held, unless it is open already. */
+static int
+open_entry(struct index *x, size_t log, const struct vault_batch *b,
+    const struct batch_line *l, struct err *e)
+{
+	uint8_t id[MAP_KEY_LEN];
+	struct gitstore_object o = {0};
+	struct entry en = {0};
+	struct err inner = {0};
+	const char *why;
+	size_t key, dup;
+	int rc = 0;
+
+	short_key(l->sha256, id);
+	if (l->kind != BATCH_ENTRY || !map_get(&x->one_off, id, &key) ||
+	    map_get(&x->by_hash, l->sha256, &dup))
+		return 0;
+	if (vault_entry_file(x->v, b, l->sha256, &o, &inner) != 0) {
+		finding(x, REPORT_DAMAGE, log, b->n, "entry", l->sha256,
+		    inner.msg);
+		return 0;
+	}
+	key = try_keys(x, &o, key, log, b->n, l->sha256, &en);
+	gitstore_object_free(&o);
+	if (key == SIZE_MAX)
+		return 0;
+	why = misplaced(x, &en, log, b->n, l->root);
+	if (why != NULL)
+		finding(x, REPORT_HISTORY, log, b->n, "entry", l->sha256, why);
+	else if (take_entry(x, &en, log, b->n, l->sha256, key) != 0)
+		rc = err_set(e, ERR_UNKNOWN, "no memory");
+	entry_free(&en);
+	return rc;
+}
+
 /* Open the entries of one batch for which there are keys. */
 static int
 open_entries(struct index *x, size_t log, uint64_t n, struct err *e)
@@ -278,33 +388,8 @@ open_entries(struct index *x, size_t log, uint64_t n, struct err *e)
 
 	if (vault_batch(x->v, &x->v->logs[log], n, &b, e) != 0)
 		return -1;
-	for (size_t i = 0; i < b.b.n && rc == 0; i++) {
-		const struct batch_line *l = &b.b.lines[i];
-		uint8_t id[MAP_KEY_LEN];
-		struct gitstore_object o = {0};
-		struct entry en = {0};
-		struct err inner = {0};
-		const char *why;
-		size_t key, dup;
-
-		short_key(l->sha256, id);
-		if (l->kind != BATCH_ENTRY ||
-		    !map_get(&x->one_off, id, &key) ||
-		    map_get(&x->by_hash, l->sha256, &dup))
-			continue;
-		if (vault_entry_file(x->v, &b, l->sha256, &o, &inner) != 0 ||
-		    entry_open(o.data, o.len, index_key(x, key), &en,
-			&inner) != 0)
-			why = inner.msg;
-		else
-			why = misplaced(x, &en, log, n, l->root);
-		gitstore_object_free(&o);
-		if (why != NULL)
-			damage(x, log, n, "entry", l->sha256, why);
-		else if (take_entry(x, &en, log, n, l->sha256, key) != 0)
-			rc = err_set(e, ERR_UNKNOWN, "no memory");
-		entry_free(&en);
-	}
+	for (size_t i = 0; i < b.b.n && rc == 0; i++)
+		rc = open_entry(x, log, &b, &b.b.lines[i], e);
 	vault_batch_free(&b);
 	return rc;
 }
@@ -443,6 +528,7 @@ index_free(struct index *x)
 	for (size_t i = 0; i < x->n_items; i++)
 		free(x->items[i].versions);
 	secret_free(x->keys);
+	free(x->infos);
 	free(x->hybrids);
 	free(x->entries);
 	free(x->seats);

@@ -92,6 +92,16 @@ struct index_item {
 	bool retracted;
 };
 
+/*
+ * Where a key was found. Rings are not signed for what they open: a ring may
+ * give a wrong key for anything, so all that were given are kept.
+ */
+struct index_key_info {
+	size_t log;
+	uint64_t batch;
+	size_t next; /* an older key under the same id; SIZE_MAX if none */
+};
+
 /* A hybrid key held: [0] is the person's, the others are case keys. */
 struct index_hybrid {
 	char case_id[INDEX_CASE_MAX];
@@ -103,10 +113,12 @@ struct index {
 	struct vault *v;
 	const struct identity *id;
 	struct secret *keys; /* 32 bytes each */
+	struct index_key_info *infos; /* one for each */
+	size_t cap_infos;
 	struct index_hybrid *hybrids;
 	size_t n_hybrids;
-	struct map one_off; /* start of an entry's hash -> key */
-	struct map bulk;    /* bulk id -> key */
+	struct map one_off; /* start of an entry's hash -> newest key */
+	struct map bulk;    /* bulk id -> newest key */
 	struct index_entry *entries;
 	size_t n_entries, cap_entries;
 	struct map by_hash; /* hash -> entries */
@@ -116,7 +128,7 @@ struct index {
 	size_t n_cases;
 	struct index_item *items;
 	size_t n_items, cap_items;
-	struct map by_item;
+	struct map by_item; /* case and item -> items */
 	char **log_seat; /* for each log the seat of its device; or NULL */
 	size_t n_logs;
 	char *me;        /* a seat of this identity, or NULL */
@@ -132,10 +144,12 @@ void index_free(struct index *x);
 /* 32 bytes of a key; valid until a key is added. */
 const uint8_t *index_key(const struct index *x, size_t key);
 int index_add_key(struct index *x, const uint8_t secret[32], size_t *key);
+/* The newest key for a bulk id, and the next older one; SIZE_MAX at the end. */
+size_t index_bulk_key(const struct index *x, const char *bulk_id);
+size_t index_older_key(const struct index *x, size_t key);
 
 struct index_case *index_case(struct index *x, const char *id);
 struct index_seat *index_seat(struct index *x, const char *id);
-struct index_item *index_item(struct index *x, const char *id);
 /* The seat of a signing key, or NULL. */
 struct index_seat *index_seat_of(struct index *x, const uint8_t key[32]);
 /* What a seat may do in a case. */

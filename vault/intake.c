@@ -250,6 +250,34 @@ set(json_t *o, const char *key, const char *value)
 	return json_object_set_new(o, key, json_string(value));
 }
 
+/* The folders of a file: each name escaped by itself; bytes if need be. */
+static int
+describe_path(json_t *f, const char *rel)
+{
+	char *path = malloc(4 * strlen(rel) + 8), *p = path;
+	char *hex = malloc(2 * strlen(rel) + 1);
+	bool escaped = false;
+	int rc = path == NULL || hex == NULL;
+
+	for (const char *part = rel; rc == 0 && *part != '\0';) {
+		char one[NAME_MAX + 1], out[ESCAPED_MAX];
+		size_t n = strcspn(part, "/");
+
+		snprintf(one, sizeof one, "%.*s", (int)n, part);
+		escaped |= escape_name(one, out);
+		p += sprintf(p, "%s%s", p > path ? "/" : "", out);
+		part += n + (part[n] == '/');
+	}
+	if (rc == 0) {
+		hex_encode((const uint8_t *)rel, strlen(rel), hex);
+		rc = set(f, "path", path) |
+		    (escaped ? set(f, "path_bytes", hex) : 0);
+	}
+	free(hex);
+	free(path);
+	return rc;
+}
+
 /* The file's own description; content or segments come later. */
 static json_t *
 describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
@@ -268,23 +296,8 @@ describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
 		rc |= set(f, "name_bytes", hex);
 	}
 	rc |= set(f, "name", escaped);
-	if (s->rel[0] != '\0') {
-		char *path = malloc(4 * strlen(s->rel) + 8), *p = path;
-		const char *part = s->rel;
-
-		/* escape each folder's name by itself */
-		while (path != NULL && *part != '\0') {
-			char one[NAME_MAX + 1];
-			size_t n = strcspn(part, "/");
-
-			snprintf(one, sizeof one, "%.*s", (int)n, part);
-			escape_name(one, escaped);
-			p += sprintf(p, "%s%s", p > path ? "/" : "", escaped);
-			part += n + (part[n] == '/');
-		}
-		rc |= path == NULL || set(f, "path", path) != 0;
-		free(path);
-	}
+	if (s->rel[0] != '\0')
+		rc |= describe_path(f, s->rel);
 	(void)mediatype_ask(in->m, head, len, type);
 	clock_format(s->st.st_mtime, time);
 	rc |= set(f, "media_type", type) | set(f, "modified", time);
@@ -426,7 +439,8 @@ take_file(struct intake *in, struct source *s, bool again, json_t **file,
 	}
 	if (changed(s) && !large)
 		goto moved;
-	hex_encode(sha256, HASH_LEN, hex);
+	if (!large || hashed)
+		hex_encode(sha256, HASH_LEN, hex);
 	if (large && have)
 		segments = known_segments(in, &in->known[at], hex);
 	if (large && segments == NULL) {

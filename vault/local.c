@@ -136,100 +136,180 @@ bad:
 
 static const char trust_head[] = "muniment trust 1\n";
 
-/* Compare one remembered line with the logs that are here. */
-static void
-check_line(struct vault *v, const char *device, uint64_t size,
-    const uint8_t root[HASH_LEN])
-{
-	bool longer = false;
+/* What is remembered of one log. */
+struct trusted {
+	char device[BATCH_DEVICE_LEN + 1];
+	uint64_t size;
+	uint8_t root[HASH_LEN];
+};
 
+struct trust {
+	struct trusted *list;
+	size_t n;
+	bool damaged; /* `why` says how */
+	char why[128];
+};
+
+static int
+parse_trust(struct trust *t, char *text)
+{
+	char *save = NULL;
+
+	if (strncmp(text, trust_head, sizeof trust_head - 1) != 0)
+		return -1;
+	for (char *l = strtok_r(text + sizeof trust_head - 1, "\n", &save);
+	     l != NULL; l = strtok_r(NULL, "\n", &save)) {
+		struct trusted *p = realloc(t->list,
+		    (t->n + 1) * sizeof *t->list);
+		char hex[65];
+		unsigned long long size;
+
+		if (p == NULL)
+			return -1;
+		t->list = p;
+		p += t->n;
+		if (sscanf(l, "%53s %llu %64s", p->device, &size, hex) != 3 ||
+		    size == 0 || strlen(hex) != 64 ||
+		    hex_decode(hex, HASH_LEN, p->root) != 0)
+			return -1;
+		p->size = size;
+		t->n++;
+	}
+	return 0;
+}
+
+/* Read the trust memory. -1 with `e` filled only if it cannot be known. */
+static int
+load_trust(struct vault *v, const struct identity *id, struct trust *t,
+    struct err *e)
+{
+	struct err inner = {0};
+	struct secret *s = local_read(v, id, "local/trust.age", &inner);
+	char path[FSUTIL_PATH];
+
+	memset(t, 0, sizeof *t);
+	if (inner.code == ERR_UNKNOWN)
+		return err_set(e, inner.code, "%s", inner.msg);
+	if (inner.code != ERR_NONE) {
+		t->damaged = true;
+		snprintf(t->why, sizeof t->why, "%.120s", inner.msg);
+	} else if (s == NULL) {
+		/* a device that writes here has always left its memory too */
+		t->damaged = vault_path(v, "local/device.age", path, e) == 0 &&
+		    fsutil_exists(path);
+		strcpy(t->why, "local/trust.age: missing");
+	} else {
+		s->bytes[s->len] = '\0';
+		t->damaged = parse_trust(t, (char *)s->bytes) != 0;
+		strcpy(t->why, "local/trust.age: not of the form");
+	}
+	secret_free(s);
+	return 0;
+}
+
+/* True if the vault still holds what is remembered; *longer: enough of it. */
+static bool
+is_here(const struct vault *v, const struct trusted *t, bool *longer)
+{
+	*longer = false;
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
 
-		if (strcmp(l->device, device) != 0 || l->size < size)
+		if (strcmp(l->device, t->device) != 0 || l->size < t->size)
 			continue;
-		longer = true;
-		if (memcmp(l->steps[size - 1].root, root, HASH_LEN) == 0)
-			return;
+		*longer = true;
+		if (memcmp(l->steps[t->size - 1].root, t->root, HASH_LEN) == 0)
+			return true;
 	}
-	report_add(&v->report, REPORT_HISTORY,
-	    "device %.12s: this machine has seen it at batch %llu; %s", device,
-	    (unsigned long long)size,
-	    longer ? "another history is here now: a fork"
-		   : "what is here now is shorter: a rollback");
+	return false;
 }
 
 int
 local_trust_check(struct vault *v, const struct identity *id, struct err *e)
 {
-	struct err inner = {0};
-	struct secret *s = local_read(v, id, "local/trust.age", &inner);
-	char *save = NULL;
+	struct trust t;
+	bool longer;
 
-	if (inner.code == ERR_UNKNOWN)
-		return err_set(e, inner.code, "%s", inner.msg);
-	if (inner.code != ERR_NONE) {
-		report_add(&v->report, REPORT_DAMAGE, "%s", inner.msg);
-		return 0;
-	}
-	if (s == NULL) {
-		char path[FSUTIL_PATH];
-
-		/* a device that writes here has always left its memory too */
-		if (vault_path(v, "local/device.age", path, e) == 0 &&
-		    fsutil_exists(path))
-			report_add(&v->report, REPORT_DAMAGE,
-			    "local/trust.age: missing");
-		return 0;
-	}
-	s->bytes[s->len] = '\0';
-	if (strncmp((char *)s->bytes, trust_head, sizeof trust_head - 1) != 0) {
-		report_add(&v->report, REPORT_DAMAGE,
-		    "local/trust.age: not of the form");
-		goto out;
-	}
-	for (char *l = strtok_r((char *)s->bytes + sizeof trust_head - 1, "\n",
-		 &save);
-	     l != NULL; l = strtok_r(NULL, "\n", &save)) {
-		char device[BATCH_DEVICE_LEN + 1], hex[65];
-		unsigned long long size;
-		uint8_t root[HASH_LEN];
-
-		if (sscanf(l, "%53s %llu %64s", device, &size, hex) == 3 &&
-		    size > 0 && strlen(hex) == 64 &&
-		    hex_decode(hex, HASH_LEN, root) == 0)
-			check_line(v, device, size, root);
-		else
-			report_add(&v->report, REPORT_DAMAGE,
-			    "local/trust.age: not of the form");
-	}
-out:
-	secret_free(s);
+	if (load_trust(v, id, &t, e) != 0)
+		return -1;
+	if (t.damaged)
+		report_add(&v->report, REPORT_DAMAGE, "%s", t.why);
+	for (size_t i = 0; i < t.n; i++)
+		if (!is_here(v, &t.list[i], &longer))
+			report_add(&v->report, REPORT_HISTORY,
+			    "device %.12s: this machine has seen it at batch"
+			    " %llu; %s",
+			    t.list[i].device,
+			    (unsigned long long)t.list[i].size,
+			    longer ? "another history is here now: a fork"
+				   : "what is here now is shorter: a"
+				     " rollback");
+	free(t.list);
 	return 0;
+}
+
+int
+local_trust_size(struct vault *v, const struct identity *id,
+    const char *device, uint64_t *size, struct err *e)
+{
+	struct trust t;
+
+	*size = 0;
+	if (load_trust(v, id, &t, e) != 0)
+		return -1;
+	for (size_t i = 0; i < t.n; i++)
+		if (strcmp(t.list[i].device, device) == 0)
+			*size = t.list[i].size;
+	free(t.list);
+	return 0;
+}
+
+static char *
+put_trust(char *p, const char *device, uint64_t size,
+    const uint8_t root[HASH_LEN])
+{
+	char hex[65];
+
+	hex_encode(root, HASH_LEN, hex);
+	return p + sprintf(p, "%s %llu %s\n", device,
+	    (unsigned long long)size, hex);
 }
 
 int
 local_trust_save(struct vault *v, const struct identity *id, struct err *e)
 {
-	char *text = malloc(sizeof trust_head + v->n_logs * 160), *p, hex[65];
+	struct trust t;
+	char *text, *p;
+	bool longer;
 	int rc;
 
-	if (text == NULL)
+	if (load_trust(v, id, &t, e) != 0)
+		return -1;
+	text = malloc(sizeof trust_head + (v->n_logs + t.n) * 160);
+	if (text == NULL) {
+		free(t.list);
 		return err_set(e, ERR_UNKNOWN, "no memory");
+	}
 	p = stpcpy(text, trust_head);
-	/* logs are in order of their names */
+	for (size_t i = 0; i < t.n; i++)
+		if (!is_here(v, &t.list[i], &longer))
+			p = put_trust(p, t.list[i].device, t.list[i].size,
+			    t.list[i].root);
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
+		bool kept = l->size == 0 || l->is_fork;
 
-		if (l->size == 0 || l->is_fork)
-			continue;
-		hex_encode(l->steps[l->size - 1].root, HASH_LEN, hex);
-		p += sprintf(p, "%s %llu %s\n", l->device,
-		    (unsigned long long)l->size, hex);
+		for (size_t k = 0; k < t.n && !kept; k++)
+			kept = strcmp(t.list[k].device, l->device) == 0 &&
+			    !is_here(v, &t.list[k], &longer);
+		if (!kept)
+			p = put_trust(p, l->device, l->size,
+			    l->steps[l->size - 1].root);
 	}
 	rc = local_write(v, id, "local/trust.age", text, (size_t)(p - text),
 	    e);
 	free(text);
+	free(t.list);
 	return rc;
 }
 
@@ -246,8 +326,11 @@ by_line(const void *a, const void *b)
 }
 
 static int
-list_absent(struct vault *v, struct absent *a, struct err *e)
+list_absent(struct vault *v, const struct map *missing, struct absent *a,
+    struct err *e)
 {
+	size_t was;
+
 	for (size_t i = 0; i < v->n_logs; i++) {
 		struct log *l = &v->logs[i];
 
@@ -260,6 +343,8 @@ list_absent(struct vault *v, struct absent *a, struct err *e)
 				char path[FSUTIL_PATH];
 
 				if (b.b.lines[k].kind != BATCH_OBJECT ||
+				    map_get(missing, b.b.lines[k].sha256,
+					&was) ||
 				    vault_object_path(v, b.b.lines[k].sha256,
 					path, e) != 0 ||
 				    fsutil_exists(path))
@@ -287,13 +372,14 @@ list_absent(struct vault *v, struct absent *a, struct err *e)
 }
 
 int
-local_absent_save(struct vault *v, const struct identity *id, struct err *e)
+local_absent_save(struct vault *v, const struct identity *id,
+    const struct map *missing, struct err *e)
 {
 	struct absent a = {0};
 	char path[FSUTIL_PATH];
 	int rc = -1;
 
-	if (list_absent(v, &a, e) == 0 &&
+	if (list_absent(v, missing, &a, e) == 0 &&
 	    vault_path(v, "local/absent", path, e) == 0 &&
 	    fsutil_write(path, a.len > 0 ? a.text : "", a.len, e) == 0 &&
 	    local_write(v, id, "local/absent.age", a.text, a.len, e) == 0)
@@ -349,4 +435,25 @@ local_absent_load(struct vault *v, struct map *absent, struct err *e)
 	}
 	free(text);
 	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+}
+
+int
+local_absent_missing(struct vault *v, struct map *missing, struct err *e)
+{
+	struct map listed = {0};
+	struct absent a = {0};
+	int rc = local_absent_load(v, &listed, e);
+
+	if (rc == 0)
+		rc = list_absent(v, &listed, &a, e);
+	for (size_t i = 0; i + 65 <= a.len && rc == 0; i += 65) {
+		uint8_t sha256[HASH_LEN];
+
+		if (hex_decode(a.text + i, HASH_LEN, sha256) == 0 &&
+		    map_set(missing, sha256, 1) != 0)
+			rc = err_set(e, ERR_UNKNOWN, "no memory");
+	}
+	map_free(&listed);
+	free(a.text);
+	return rc;
 }

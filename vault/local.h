@@ -33,16 +33,26 @@ struct secret *local_device(struct vault *v, const struct identity *id,
  */
 int local_trust_check(struct vault *v, const struct identity *id,
     struct err *e);
-/* Remember the logs as they are now. */
+/*
+ * Remember the logs as they are now; of one that is shorter or other than it
+ * was, what is remembered stays.
+ */
 int local_trust_save(struct vault *v, const struct identity *id,
     struct err *e);
+/* How many batches of a device this machine has seen; 0 if none. */
+int local_trust_size(struct vault *v, const struct identity *id,
+    const char *device, uint64_t *size, struct err *e);
 
 /*
  * Bulk that was left out when the vault came here: local/absent lists it in
  * clear (for checks without a key), local/absent.age for its owner, who
- * notices when the two differ.
+ * notices when the two differ. What was missing already before (`missing`)
+ * never gets on the list.
  */
 int local_absent_save(struct vault *v, const struct identity *id,
+    const struct map *missing, struct err *e);
+/* Objects that are not here and not on the clear list: missing. */
+int local_absent_missing(struct vault *v, struct map *missing,
     struct err *e);
 int local_absent_check(struct vault *v, const struct identity *id,
     struct err *e);

@@ -7,16 +7,6 @@
 
 #define SHORT_MIN 8 /* hex digits of an item that are shown at least */
 
-struct index_item *
-index_item(struct index *x, const char *id)
-{
-	uint8_t key[MAP_KEY_LEN];
-	size_t i;
-
-	map_key_text(id, key);
-	return map_get(&x->by_item, key, &i) ? &x->items[i] : NULL;
-}
-
 struct index_seat *
 index_author(struct index *x, const struct index_entry *en)
 {

@@ -36,6 +36,12 @@ struct receive {
 	struct agefile_reader *age;
 	struct bundle_reader *bundle;
 	struct map got; /* objects that came -> their size */
+	struct map missing; /* objects that were missing here before */
+	struct {
+		char name[VAULT_BRANCH_MAX];
+		const struct log *log; /* ours, or one of the bundle's */
+	} *branches;
+	size_t n_branches;
 	struct packform_file *pack; /* the new batches, of our own making */
 	struct map packed;          /* git ids in it */
 	struct journal *journal;
@@ -281,10 +287,9 @@ check_incoming(struct receive *r, struct err *e)
 	in->progress = r->v->progress;
 	if (vault_load_from(in, bundle_reader_refs, r->bundle, true, e) != 0)
 		return -1;
-	for (size_t i = 0; i < in->report.n; i++)
-		if (in->report.lines[i].level == REPORT_DAMAGE)
-			return err_set(e, ERR_EVIDENCE, "refused: %s",
-			    in->report.lines[i].text);
+	if (in->report.count[REPORT_DAMAGE] > 0)
+		return err_set(e, ERR_EVIDENCE, "refused: %s",
+		    report_first(&in->report, REPORT_DAMAGE));
 	if (in->id[0] == '\0')
 		return err_set(e, ERR_EVIDENCE, "it holds no history");
 	return 0;
@@ -373,76 +378,117 @@ fork_branch(const struct log *in, uint64_t common, char out[VAULT_BRANCH_MAX])
 	snprintf(out, VAULT_BRANCH_MAX, "%s.%.32s", in->device, hex);
 }
 
-/* True if one of our branches of this device holds all of `in`. */
-static bool
-is_held(struct receive *r, const struct log *in)
+/* How many batches two histories of a device begin with alike. */
+static uint64_t
+alike(const struct log *a, const struct log *b)
 {
-	for (size_t i = 0; i < r->v->n_logs; i++) {
-		const struct log *l = &r->v->logs[i];
+	uint64_t n = 0;
 
-		if (strcmp(l->device, in->device) == 0 &&
-		    l->size >= in->size &&
-		    memcmp(l->steps[in->size - 1].root,
-			in->steps[in->size - 1].root, HASH_LEN) == 0)
-			return true;
-	}
-	return false;
+	if (strcmp(a->device, b->device) != 0)
+		return 0;
+	while (n < a->size && n < b->size &&
+	    memcmp(a->steps[n].root, b->steps[n].root, HASH_LEN) == 0)
+		n++;
+	return n;
 }
 
-/* Which of our branches does this history go on from? */
-static const struct log *
-continues(struct receive *r, const struct log *in)
+/* The branches as they will be: ours, and those that were merged already. */
+static int
+list_branches(struct receive *r, struct err *e)
 {
-	const struct log *best = NULL;
+	size_t most = r->v->n_logs + r->incoming.n_logs;
 
+	r->branches = calloc(most + 1, sizeof *r->branches);
+	if (r->branches == NULL)
+		return no_memory(e);
 	for (size_t i = 0; i < r->v->n_logs; i++) {
-		const struct log *l = &r->v->logs[i];
-
-		if (strcmp(l->device, in->device) == 0 && l->size > 0 &&
-		    l->size <= in->size &&
-		    memcmp(l->steps[l->size - 1].root,
-			in->steps[l->size - 1].root, HASH_LEN) == 0 &&
-		    (best == NULL || l->size > best->size))
-			best = l;
+		r->branches[i].log = &r->v->logs[i];
+		strcpy(r->branches[i].name, r->v->logs[i].branch);
 	}
-	return best;
+	r->n_branches = r->v->n_logs;
+	return 0;
+}
+
+/*
+ * Which branch does this history belong to? An index: one that it goes on
+ * from, or n_branches for a new one, whose name is set. *common is what the
+ * vault has of it. SIZE_MAX if all of it is here.
+ */
+static size_t
+place(struct receive *r, const struct log *in, uint64_t *common, bool *fork)
+{
+	size_t goes_on = r->n_branches;
+	uint64_t n;
+
+	*common = 0;
+	*fork = false;
+	for (size_t i = 0; i < r->n_branches; i++) {
+		const struct log *l = r->branches[i].log;
+
+		if (strcmp(l->device, in->device) != 0)
+			continue;
+		n = alike(l, in);
+		if (n == in->size)
+			return SIZE_MAX;
+		*fork = true;
+		if (n == l->size && (goes_on == r->n_branches || n > *common))
+			goes_on = i;
+		if (n > *common)
+			*common = n;
+	}
+	if (goes_on < r->n_branches) {
+		*common = r->branches[goes_on].log->size;
+		*fork = false;
+		return goes_on;
+	}
+	if (*fork)
+		fork_branch(in, *common, r->branches[goes_on].name);
+	else
+		strcpy(r->branches[goes_on].name, in->device);
+	return goes_on;
 }
 
 /* What one branch of the bundle adds to ours. */
 static int
 merge_log(struct receive *r, const struct log *in, struct err *e)
 {
-	struct log *own = vault_log(r->v, in->device);
-	const struct log *base = continues(r, in);
-	char branch[VAULT_BRANCH_MAX];
-	uint64_t common = 0;
+	const struct log *own = vault_log(r->v, in->device);
+	uint64_t common;
+	bool fork;
+	size_t at;
 
-	if (is_held(r, in)) {
+	if (in->size == 0)
+		return err_set(e, ERR_EVIDENCE, "an empty history");
+	at = place(r, in, &common, &fork);
+	if (at == SIZE_MAX) {
 		r->result->older += !in->is_fork && own != NULL &&
 		    own->size > in->size;
 		return 0;
 	}
-	if (base != NULL) {
-		strcpy(branch, base->branch);
-		common = base->size;
-	} else if (own != NULL) {
-		while (common < own->size && common < in->size &&
-		    memcmp(own->steps[common].root, in->steps[common].root,
-			HASH_LEN) == 0)
-			common++;
-		fork_branch(in, common, branch);
-		r->result->forks++;
-	} else {
-		strcpy(branch, in->branch);
-	}
 	if (take_batches(r, in, common, e) != 0)
 		return -1;
+	r->branches[at].log = in;
+	r->n_branches += at == r->n_branches;
+	r->result->forks += fork;
 	r->result->devices++;
 	r->result->batches += in->size - common;
-	return journal_branch(r->journal, branch,
-		   in->steps[in->size - 1].commit) == 0
-	    ? 0
-	    : no_memory(e);
+	return 0;
+}
+
+/* The branches that moved. */
+static int
+journal_branches(struct receive *r, struct err *e)
+{
+	for (size_t i = 0; i < r->n_branches; i++) {
+		const struct log *l = r->branches[i].log;
+
+		if (i < r->v->n_logs && l == &r->v->logs[i])
+			continue;
+		if (journal_branch(r->journal, r->branches[i].name,
+			l->steps[l->size - 1].commit) != 0)
+			return no_memory(e);
+	}
+	return 0;
 }
 
 /* Objects that came: each must be listed, with this size, and be new. */
@@ -533,12 +579,12 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	    merge_objects(r, e) != 0)
 		return -1;
 	r->pack = packform_file_new(path, e);
-	if (r->pack == NULL)
+	if (r->pack == NULL || list_branches(r, e) != 0)
 		return -1;
 	for (size_t i = 0; i < r->incoming.n_logs; i++)
 		if (merge_log(r, &r->incoming.logs[i], e) != 0)
 			return -1;
-	return commit(r, e);
+	return journal_branches(r, e) == 0 ? commit(r, e) : -1;
 }
 
 /* The folder of a vault that is being made: named only when it is whole. */
@@ -566,7 +612,7 @@ finish_local(struct receive *r, struct err *e)
 	if (vault_path(r->v, "local/tmp", path, e) != 0 ||
 	    fsutil_remove_all(path, e) != 0 ||
 	    local_trust_save(r->v, r->id, e) != 0 ||
-	    local_absent_save(r->v, r->id, e) != 0 ||
+	    local_absent_save(r->v, r->id, &r->missing, e) != 0 ||
 	    local_absent_load(r->v, &absent, e) != 0)
 		goto out;
 	r->result->absent = absent.used;
@@ -595,15 +641,15 @@ name_folder(const char *from, const char *dir, struct err *e)
 static int
 check_own(struct receive *r, struct err *e)
 {
-	if (local_trust_check(r->v, r->id, e) != 0)
+	if (local_trust_check(r->v, r->id, e) != 0 ||
+	    local_absent_check(r->v, r->id, e) != 0 ||
+	    local_absent_missing(r->v, &r->missing, e) != 0)
 		return -1;
-	for (size_t i = 0; i < r->v->report.n; i++)
-		if (r->v->report.lines[i].level == REPORT_DAMAGE) {
-			err_set(e, ERR_EVIDENCE, "%s",
-			    r->v->report.lines[i].text);
-			return err_hint(e, "muniment verify says more");
-		}
-	return 0;
+	if (r->v->report.count[REPORT_DAMAGE] == 0)
+		return 0;
+	err_set(e, ERR_EVIDENCE, "%s",
+	    report_first(&r->v->report, REPORT_DAMAGE));
+	return err_hint(e, "muniment verify says more");
 }
 
 int
@@ -641,6 +687,8 @@ out:
 	map_free(&r.packed);
 	journal_free(r.journal);
 	map_free(&r.got);
+	map_free(&r.missing);
+	free(r.branches);
 	vault_forget(&r.incoming);
 	vault_close(r.v);
 	if (rc != 0 && fresh[0] != '\0')

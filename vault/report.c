@@ -11,8 +11,7 @@ report_add(struct report *r, enum report_level level, const char *fmt, ...)
 	char *text = NULL;
 	va_list ap;
 
-	r->count[level]++;
-	if (r->n >= REPORT_MAX)
+	if (r->count[level]++ >= REPORT_MAX)
 		return;
 	if (r->n == r->cap) {
 		size_t cap = r->cap > 0 ? 2 * r->cap : 16;
@@ -31,6 +30,29 @@ report_add(struct report *r, enum report_level level, const char *fmt, ...)
 		return;
 	r->lines[r->n].level = level;
 	r->lines[r->n++].text = text;
+}
+
+void
+report_move(struct report *to, struct report *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		report_add(to, from->lines[i].level, "%s",
+		    from->lines[i].text);
+		from->count[from->lines[i].level]--;
+	}
+	/* those that were only counted */
+	for (size_t l = 0; l < sizeof to->count / sizeof *to->count; l++)
+		to->count[l] += from->count[l];
+	report_free(from);
+}
+
+const char *
+report_first(const struct report *r, enum report_level level)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (r->lines[i].level == level)
+			return r->lines[i].text;
+	return NULL;
 }
 
 void

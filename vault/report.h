@@ -10,8 +10,8 @@
 enum report_level {
 	REPORT_NOTE,    /* worth knowing */
 	REPORT_REFUSED, /* an entry that is kept, but not accepted */
-	REPORT_DAMAGE,  /* evidence failed verification: exit status 1 */
-	REPORT_HISTORY, /* histories contradict each other: status 1, too */
+	REPORT_HISTORY, /* signed, but contradicts other things: status 1 */
+	REPORT_DAMAGE,  /* not what was signed: status 1, and nothing is added */
 };
 
 struct report_line {
@@ -19,7 +19,7 @@ struct report_line {
 	char *text; /* "<object>: <what>", escaped */
 };
 
-#define REPORT_MAX 10000 /* lines kept; more are counted */
+#define REPORT_MAX 5000 /* lines of each level that are kept */
 
 struct report {
 	struct report_line *lines;
@@ -29,6 +29,10 @@ struct report {
 
 void report_add(struct report *r, enum report_level level, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
+/* Move all that `from` holds to the end of `to`. */
+void report_move(struct report *to, struct report *from);
+/* The first line of a level, or NULL. */
+const char *report_first(const struct report *r, enum report_level level);
 void report_free(struct report *r);
 
 #endif

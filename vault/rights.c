@@ -517,7 +517,8 @@ mark_replaced(struct index *x)
 			if (s != NULL && strlen(s) == 64 &&
 			    hex_decode(s, HASH_LEN, hash) == 0 &&
 			    map_get(&x->by_hash, hash, &at) && at != i &&
-			    strcmp(x->entries[at].item, en->item) == 0)
+			    strcmp(x->entries[at].item, en->item) == 0 &&
+			    strcmp(x->entries[at].case_id, en->case_id) == 0)
 				x->entries[at].replaced = true;
 		}
 		json_decref(doc);

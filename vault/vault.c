@@ -326,7 +326,7 @@ note_lines(struct vault *v, struct log *l, size_t index,
 
 			hex_encode(x->sha256, HASH_LEN, hex);
 			if (!l->is_fork && map_get(&v->entries, x->sha256, &where))
-				report_add(&v->report, REPORT_DAMAGE,
+				report_add(&v->report, REPORT_HISTORY,
 				    "device %.12s, batch %llu: entry %.16s is"
 				    " listed a second time (a replay)",
 				    l->device, (unsigned long long)b->n, hex);

@@ -98,7 +98,7 @@ view_members(struct index *x, const struct index_case *c)
 static json_t *
 brief_file(const json_t *f)
 {
-	static const char *const keys[] = {"name", "name_bytes", "path",
+	static const char *const keys[] = {"name", "name_bytes", "path", "path_bytes",
 	    "size", "sha256", "media_type", "modified"};
 	json_t *o = json_object();
 
@@ -264,7 +264,8 @@ view_item(struct index *x, const struct index_item *item)
 		json_t *doc;
 
 		if (en->kind != KIND_RETRACT || !en->accepted ||
-		    strcmp(en->item, item->id) != 0)
+		    strcmp(en->item, item->id) != 0 ||
+		    strcmp(en->case_id, item->case_id) != 0)
 			continue;
 		doc = index_doc(en);
 		put(o, "retracted_why", entry_str(doc, "why"));
@@ -399,7 +400,8 @@ view_custody(struct index *x, const struct index_item *item)
 
 	for (size_t i = 0; list != NULL && i < x->n_entries; i++) {
 		const struct index_entry *en = &x->entries[i];
-		bool own = strcmp(en->item, item->id) == 0;
+		bool own = strcmp(en->item, item->id) == 0 &&
+		    strcmp(en->case_id, item->case_id) == 0;
 		const char *action = NULL;
 		json_t *doc;
 

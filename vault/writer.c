@@ -584,19 +584,18 @@ add_bulk_keys(struct writer *w, struct secret *ring, const json_t *doc,
 	json_array_foreach(files, i, f) {
 		json_array_foreach(json_object_get(f, "segments"), k, s) {
 			const char *text = json_string_value(s), *id;
-			uint8_t raw[MAP_KEY_LEN] = {0};
 
 			id = text != NULL ? strrchr(text, ' ') : NULL;
-			if (id == NULL || strlen(id + 1) != HEX_ID_LEN ||
-			    json_object_get(have, id + 1) != NULL ||
-			    hex_decode(id + 1, 16, raw) != 0 ||
-			    !map_get(&w->x->bulk, raw, &key))
+			if (id == NULL || json_object_get(have, id + 1) != NULL)
 				continue;
 			if (json_object_set_new(have, id + 1, json_true()) !=
-				0 ||
-			    ring_add_bulk(ring, id + 1,
-				index_key(w->x, key)) != 0)
+			    0)
 				return -1;
+			for (key = index_bulk_key(w->x, id + 1);
+			     key != SIZE_MAX; key = index_older_key(w->x, key))
+				if (ring_add_bulk(ring, id + 1,
+					index_key(w->x, key)) != 0)
+					return -1;
 		}
 	}
 	return 0;
@@ -714,13 +713,25 @@ static int
 find_log(struct writer *w, struct err *e)
 {
 	struct log *l = vault_log(w->v, w->device);
+	uint64_t known = 0;
 
 	w->said = json_object();
 	if (w->said == NULL)
 		return no_memory(e);
+	if (local_trust_size(w->v, w->x->id, w->device, &known, e) != 0)
+		return -1;
+	/* going on from an older state would be a fork of our own making */
+	if (known > (l != NULL ? l->size : 0)) {
+		err_set(e, ERR_EVIDENCE,
+		    "this device has written %llu batches, of which %llu are"
+		    " here: a rollback",
+		    (unsigned long long)known,
+		    (unsigned long long)(l != NULL ? l->size : 0));
+		return err_hint(e, "receive a carry file that has them");
+	}
 	if (l == NULL)
 		return 0;
-	if (l->size != l->length || l->frozen != UINT64_MAX)
+	if (l->size == 0 || l->size != l->length || l->frozen != UINT64_MAX)
 		return err_set(e, ERR_EVIDENCE,
 		    "this device's own log is damaged or forked: nothing can"
 		    " be added to it");
