@@ -52,7 +52,7 @@ bool cli_option(int opt);
 
 /* A passphrase typed on the terminal, never from standard input. */
 struct secret *cli_passphrase(const char *prompt, struct err *e);
-/* Typed twice, or a generated one of six words accepted with Enter. */
+/* A generated one of six words is offered; one of one's own is typed twice. */
 struct secret *cli_passphrase_twice(const char *prompt, struct err *e);
 /* One line from a descriptor; a script's way. Call again for the next line. */
 struct secret *cli_passphrase_fd(int fd, struct err *e);

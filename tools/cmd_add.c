@@ -25,7 +25,7 @@ told(void *ctx, enum desk_what what, const char *path, const char *item,
 	t->known += what == DESK_KNOWN;
 	t->skipped += what == DESK_SKIPPED;
 	json_object_set_new(o, "what", json_string(words[what]));
-	json_object_set_new(o, "path", json_string(cli_esc(path)));
+	json_object_set_new(o, "path", session_path(path));
 	if (item != NULL)
 		json_object_set_new(o, "item", json_string(item));
 	if (why != NULL)
@@ -38,7 +38,7 @@ static void
 print_one(const json_t *o, bool written)
 {
 	const char *what = json_string_value(json_object_get(o, "what"));
-	const char *path = json_string_value(json_object_get(o, "path"));
+	const char *path = session_str(o, "path");
 	const char *item = session_str(o, "item");
 
 	if (strcmp(what, words[DESK_ADDED]) == 0) {

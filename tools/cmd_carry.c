@@ -52,6 +52,22 @@ carry(struct carry *a)
 	return session_close(d, o != NULL ? 0 : -1, &e);
 }
 
+/* Bytes of a part: a plain number, of 64 KiB at least. */
+static int
+part_size(const char *text, uint64_t *out)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' ||
+	    n < 65536)
+		return -1;
+	*out = n;
+	return 0;
+}
+
 int
 cmd_carry(int argc, char **argv)
 {
@@ -81,8 +97,7 @@ cmd_carry(int argc, char **argv)
 		else if (opt == 'w' && cli_fd(optarg) >= 10 &&
 		    cli_fd(optarg) <= 22)
 			a.c.work_factor = (unsigned)cli_fd(optarg);
-		else if (opt == 's' &&
-		    (a.c.part = strtoull(optarg, NULL, 10)) >= 65536)
+		else if (opt == 's' && part_size(optarg, &a.c.part) == 0)
 			continue;
 		else
 			return opt == '?' ? CLI_USAGE

@@ -14,7 +14,7 @@ told(void *ctx, enum desk_what what, const char *path, const char *item,
 		json_object_set_new(o, "item", json_string(item));
 		if (path != NULL)
 			json_object_set_new(o, "path",
-			    json_string(cli_esc(path)));
+			    session_path(path));
 		if (what != DESK_ADDED)
 			json_object_set_new(o, "why", json_string(why));
 		json_array_append_new(list, o);

@@ -46,8 +46,8 @@ init(const char *dir, const char *root_path, int root_fd, unsigned factor)
 		json_decref(o);
 	}
 	cli_note("%s: the root key of this vault. Put it away, apart from this"
-		 " machine: it can replace any administrator, and is needed"
-		 " for nothing else",
+		 " machine: it is what can replace an administrator, and is"
+		 " needed for nothing else",
 	    cli_esc(root_path));
 	return 0;
 }

@@ -205,6 +205,9 @@ main(int argc, char **argv)
 	}
 	if (!secret_is_locked())
 		cli_warn("memory cannot be locked here: keys may reach swap");
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0)
+			return finish(help(c->name));
 	optind = 0;
 	return finish(c->run(argc, argv));
 }

@@ -82,6 +82,14 @@ session_str(const json_t *o, const char *key)
 	return s != NULL ? cli_esc(s) : "";
 }
 
+json_t *
+session_path(const char *path)
+{
+	json_t *o = json_string(path);
+
+	return o != NULL ? o : json_string(cli_esc(path));
+}
+
 const char *
 session_count(json_int_t n)
 {

@@ -18,6 +18,8 @@ void session_report(const struct report *r, enum report_level least);
 void session_json(json_t *o);
 /* A string member, escaped for the terminal; "" if it is not there. */
 const char *session_str(const json_t *o, const char *key);
+/* A path as JSON: as it is, or escaped if it is no UTF-8. */
+json_t *session_path(const char *path);
 /* A number as "1,234". Static ring. */
 const char *session_count(json_int_t n);
 

@@ -171,7 +171,9 @@ put_admission(struct writer *w, const struct card *card,
 
 	sshsig_key_line(card->text.key, key);
 	if (doc == NULL || rights == NULL ||
-	    (c != NULL && set(rights, c->id, index_role_name(role)) != 0) ||
+	    (role != ROLE_NONE &&
+		set(rights, c != NULL ? c->id : INDEX_VAULT,
+		    index_role_name(role)) != 0) ||
 	    json_object_set(doc, "rights", rights) != 0 ||
 	    set(doc, "act", seat == NULL ? "admit" : "rights") != 0 ||
 	    (seat == NULL ? set(doc, "key", key)
@@ -195,6 +197,8 @@ put_members(struct writer *w, struct index *x, const struct card *cards,
     char (*seats)[INDEX_SEAT_MAX], struct err *e)
 {
 	const char *cases[2] = {INDEX_VAULT, c != NULL ? c->id : NULL};
+	/* a witness checks and countersigns; reading is not part of it */
+	size_t n_cases = c != NULL && role >= ROLE_READER ? 2 : 1;
 
 	if (writer_case(w, INDEX_VAULT, NULL, e) != 0)
 		return -1;
@@ -206,8 +210,8 @@ put_members(struct writer *w, struct index *x, const struct card *cards,
 	if (writer_fill(w, n, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (writer_grant_cases(w, &cards[i].recipient, cases,
-			c != NULL ? 2 : 1, e) != 0)
+		if (writer_grant_cases(w, &cards[i].recipient, cases, n_cases,
+			e) != 0)
 			return -1;
 	return 0;
 }

@@ -23,9 +23,9 @@ int acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
     struct err *e);
 
 /*
- * Admit the holders of these cards: to the vault, and, unless `c` is NULL, to
- * a case with this role, whose keys they get. Who is a member already gets
- * the right and the keys only.
+ * Admit the holders of these cards: to a case with this role, whose keys they
+ * get (a witness does not); or, if `c` is NULL, to the vault alone, with this
+ * role in it or ROLE_NONE. Who is a member already gets right and keys only.
  */
 int acts_member_add(struct index *x, const struct card *cards, size_t n,
     struct index_case *c, enum index_role role, struct err *e);

@@ -175,8 +175,9 @@ sit_down(const char *dir, struct identity *id, enum desk_mode mode,
 	key = local_device(d->v, d->id, false, device, &inner);
 	secret_free(key);
 	if (inner.code != ERR_NONE) {
-		err_set(e, inner.code, "%s", inner.msg);
-		err_hint(e, "each person uses a copy of the vault of their own");
+		err_set(e, ERR_UNKNOWN, "%s", inner.msg);
+		err_hint(e, "each person uses a copy of the vault of their own;"
+			    " muniment verify says more");
 		goto bad;
 	}
 	if (local_trust_check(d->v, d->id, e) != 0 ||
@@ -312,13 +313,14 @@ desk_member_add(struct desk *d, const char *const *paths, size_t n,
 {
 	struct card *cards = calloc(n, sizeof *cards);
 	enum index_role r = role != NULL ? index_role_parse(role)
-					 : ROLE_READER;
+	    : case_text != NULL		 ? ROLE_READER
+					 : ROLE_NONE;
 	struct index_case *c;
 	int rc = -1;
 
 	if (cards == NULL)
 		return no_memory(e);
-	if (r == ROLE_NONE) {
+	if (role != NULL && r == ROLE_NONE) {
 		err_set(e, ERR_UNKNOWN, "there is no such role");
 		err_hint(e, "reader, author, admin or witness");
 		goto out;
@@ -563,22 +565,50 @@ out:
 	return rc;
 }
 
+/*
+ * The fields to start an edit from. Where versions stand side by side, all of
+ * theirs: where two give the same field, the one that is shown last wins.
+ */
+static json_t *
+current_fields(struct desk *d, const struct index_item *item)
+{
+	json_t *fields = json_object();
+	char why[RECORD_WHY_LEN];
+
+	for (size_t i = 0; fields != NULL && i < item->n; i++) {
+		const struct index_entry *en =
+		    &d->x->entries[item->versions[i]];
+		json_t *doc;
+
+		if (en->replaced)
+			continue;
+		doc = index_doc(en);
+		if (doc == NULL ||
+		    record_merge(fields, json_object_get(doc, "fields"), why,
+			sizeof why) != 0) {
+			json_decref(fields);
+			fields = NULL;
+		}
+		json_decref(doc);
+	}
+	return fields;
+}
+
 int
 desk_edit(struct desk *d, struct mediatype *m, const char *text,
     const struct desk_fields *f, const char *path, bool join, struct err *e)
 {
 	struct intake_options o = {.told = tell_why, .ctx = e};
 	struct index_item *item;
-	struct index_entry *en;
 	struct writer *w = NULL;
 	struct intake *in = NULL;
-	json_t *doc = NULL, *fields = NULL;
+	json_t *fields = NULL;
 	size_t current = 0;
 	int rc = -1;
 
 	if (index_find_item(d->x, text, &item, e) != 0)
 		return -1;
-	en = index_current(d->x, item, &current);
+	(void)index_current(d->x, item, &current);
 	if (current > 1 && !join) {
 		err_set(e, ERR_UNKNOWN,
 		    "the item has %zu versions that stand side by side",
@@ -588,8 +618,7 @@ desk_edit(struct desk *d, struct mediatype *m, const char *text,
 	if (!acts_may(d->x, KIND_RECORD, item->case_id))
 		return err_set(e, ERR_UNKNOWN,
 		    "you have no right to write in this case");
-	doc = index_doc(en);
-	fields = json_deep_copy(json_object_get(doc, "fields"));
+	fields = current_fields(d, item);
 	if (fields == NULL) {
 		no_memory(e);
 		goto out;
@@ -607,54 +636,109 @@ out:
 	intake_free(in);
 	writer_free(w);
 	json_decref(fields);
-	json_decref(doc);
 	return rc;
 }
 
-/* Write the files of one item; how many could not be. */
-static size_t
-get_item(struct desk *d, const struct index_item *item, const char *folder,
-    bool by_item, desk_told *told, void *ctx, struct err *worst)
+/* What `get` is doing. */
+struct getting {
+	struct desk *d;
+	const char *folder;
+	bool by_item;
+	desk_told *told;
+	void *ctx;
+	struct err worst; /* tampering rather than a full disk */
+};
+
+static void
+get_failed(struct getting *g, const char *path, const char *item,
+    const struct err *e)
 {
-	struct index_entry *en = index_current(d->x, item, NULL);
+	g->told(g->ctx, DESK_FAILED, path, item, e->msg);
+	if (e->code == ERR_EVIDENCE)
+		g->worst.code = ERR_NONE;
+	err_set(&g->worst, e->code, "%s", e->msg);
+}
+
+/* Write the files of one version; how many could not be. */
+static size_t
+get_version(struct getting *g, const struct index_entry *en,
+    const char *folder)
+{
 	struct entry opened = {0};
 	struct err e = {0};
-	char own[FSUTIL_PATH];
 	size_t failed = 0, i;
 	json_t *f;
 
-	if (by_item) {
-		snprintf(own, sizeof own, "%s/%.*s", folder,
-		    (int)index_short(d->x, item), item->id);
-		folder = own;
-		if (fsutil_mkdirs(own, &e) != 0)
-			en = NULL;
-	}
-
-	if (en == NULL || index_entry_open(d->x, en, &opened, &e) != 0) {
-		told(ctx, DESK_FAILED, NULL, item->id, e.msg);
-		err_set(worst, e.code, "%s", e.msg);
+	if (fsutil_mkdirs(folder, &e) != 0 ||
+	    index_entry_open(g->d->x, en, &opened, &e) != 0) {
+		get_failed(g, NULL, en->item, &e);
 		return 1;
 	}
 	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
 		char path[FSUTIL_PATH] = "";
 
 		err_clear(&e);
-		if (extract_to(d->x, &opened, f, folder, path, &e) == 0) {
-			told(ctx, DESK_ADDED, path, item->id, NULL);
+		if (extract_to(g->d->x, &opened, f, folder, path, &e) == 0) {
+			g->told(g->ctx, DESK_ADDED, path, en->item, NULL);
 			continue;
 		}
-		told(ctx, DESK_FAILED, path, item->id, e.msg);
-		if (e.code == ERR_EVIDENCE)
-			worst->code = ERR_NONE;
-		err_set(worst, e.code, "%s", e.msg);
+		get_failed(g, path, en->item, &e);
 		failed++;
 	}
 	entry_free(&opened);
 	return failed;
 }
 
-/* All items of a case that are not retracted. */
+/* True if two versions hold the same files. */
+static bool
+same_files(const struct index_entry *a, const struct index_entry *b)
+{
+	json_t *x = index_doc(a), *y = index_doc(b);
+	bool same = json_equal(json_object_get(x, "files"),
+			json_object_get(y, "files")) == 1;
+
+	json_decref(x);
+	json_decref(y);
+	return same;
+}
+
+/*
+ * All current versions of an item. Where several stand side by side and differ
+ * in content, each goes to a folder named by its entry.
+ */
+static size_t
+get_item(struct getting *g, const struct index_item *item)
+{
+	struct index *x = g->d->x;
+	const struct index_entry *first = index_current(x, item, NULL);
+	char folder[FSUTIL_PATH], own[FSUTIL_PATH], hex[65];
+	size_t failed = 0;
+	bool differ = false;
+
+	snprintf(folder, sizeof folder, "%s%s%.*s", g->folder,
+	    g->by_item ? "/" : "",
+	    g->by_item ? (int)index_short(x, item) : 0, item->id);
+	for (size_t i = 0; i < item->n; i++) {
+		const struct index_entry *en = &x->entries[item->versions[i]];
+
+		differ |= !en->replaced && !same_files(first, en);
+	}
+	if (!differ)
+		return get_version(g, first, folder);
+	for (size_t i = 0; i < item->n; i++) {
+		const struct index_entry *en = &x->entries[item->versions[i]];
+
+		if (en->replaced)
+			continue;
+		hex_encode(en->sha256, HASH_LEN, hex);
+		snprintf(own, sizeof own, "%.4000s/version-%.16s", folder,
+		    hex);
+		failed += get_version(g, en, own);
+	}
+	return failed;
+}
+
+/* All items of a case, those that were retracted too. */
 static struct index_item **
 case_items(struct desk *d, const struct index_case *c, size_t *n)
 {
@@ -694,9 +778,10 @@ desk_get(struct desk *d, const char *const *items, size_t n,
     const char *case_text, const char *folder, bool by_item, desk_told *told,
     void *ctx, struct desk_sum *sum, struct err *e)
 {
+	struct getting g = {.d = d, .folder = folder, .by_item = by_item,
+	    .told = told, .ctx = ctx};
 	struct index_item **list = NULL;
 	struct index_case *c;
-	struct err worst = {0};
 	size_t found = 0, out = 0;
 	int rc = -1;
 
@@ -707,8 +792,7 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 	if (list == NULL || fsutil_mkdirs(folder, e) != 0)
 		goto out;
 	for (size_t i = 0; i < found; i++) {
-		size_t failed = get_item(d, list[i], folder, by_item, told,
-		    ctx, &worst);
+		size_t failed = get_item(&g, list[i]);
 
 		sum->failed += failed;
 		sum->done += failed == 0;
@@ -716,8 +800,8 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 			list[out++] = list[i];
 	}
 	rc = say_exported(d, list, out, e);
-	if (rc == 0 && worst.code != ERR_NONE) {
-		err_set(e, worst.code, "%zu of %zu items could not be written",
+	if (rc == 0 && g.worst.code != ERR_NONE) {
+		err_set(e, g.worst.code, "%zu of %zu items could not be written",
 		    found - sum->done, found);
 		err_hint(e, "nothing is overwritten; --by-item gives each item"
 			    " a folder of its own");

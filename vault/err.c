@@ -102,7 +102,7 @@ err_escape(char *out, size_t cap, const void *bytes, size_t len)
 	for (size_t i = 0; i < len;) {
 		uint32_t cp = 0;
 		size_t n = utf8_len(p + i, len - i, &cp);
-		int plain = n > 0 && !is_unsafe(cp) && cp != '\\';
+		int plain = n > 0 && !is_unsafe(cp);
 		size_t take = n > 0 ? n : 1;
 		size_t need = plain ? take : 4 * take;
 

@@ -568,8 +568,8 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	r->age = agefile_reader_new(&from, source, r, &why, e);
 	if (r->age == NULL) {
 		if (why == AGEFILE_NO_MATCH)
-			err_hint(e, "it was carried to somebody else, or to"
-				    " another card of yours");
+			err_hint(e, "it was carried to somebody else, or is"
+				    " locked with a passphrase (-p)");
 		return -1;
 	}
 	r->journal = journal_new();
@@ -595,6 +595,10 @@ new_folder(const char *dir, char out[FSUTIL_PATH], struct err *e)
 
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
+	if (strcmp(dir, ".") == 0 || strcmp(dir, "..") == 0) {
+		err_set(e, ERR_UNKNOWN, "there is no vault here");
+		return err_hint(e, "--vault DIR names the one to make");
+	}
 	if (n + sizeof PART_SUFFIX > FSUTIL_PATH)
 		return err_set(e, ERR_UNKNOWN, "a path is too long");
 	snprintf(out, FSUTIL_PATH, "%.*s%s", (int)n, dir, PART_SUFFIX);
