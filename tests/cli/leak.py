@@ -265,6 +265,10 @@ def traces(files):
             strings = [unhex(s) for s in STRING.findall(args)]
             m = FD.match(args)
             path = name_of(m.group(2)) if m else "?"
+            if not strings and call in ("open", "openat", "write", "pwrite64",
+                                        "rename", "renameat2", "link"):
+                wrong_write.append((name, "strace cannot read: " + line[:99]))
+                continue
             if call in ("socket", "connect", "bind", "listen", "accept",
                         "accept4", "getsockname", "getpeername",
                         "sendmmsg", "recvmmsg"):
