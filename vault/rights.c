@@ -437,6 +437,7 @@ refused(struct index *x, const struct index_entry *en)
 		    ? NULL
 		    : "its author has no right to write in this case";
 	case KIND_CUSTODY:
+	case KIND_MEMBER: /* a card */
 		return role > ROLE_NONE ? NULL
 					: "its author is not of this case";
 	case KIND_UNKNOWN:
