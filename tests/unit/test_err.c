@@ -57,7 +57,7 @@ static const struct {
     {"plain text.txt", "plain text.txt"},
     {"\xd0\x96\xe4\xb8\xad\xf0\x9f\x98\x80",
      "\xd0\x96\xe4\xb8\xad\xf0\x9f\x98\x80"},
-    {"a\\x41", "a\\x5cx41"},
+    {"a\\x41", "a\\x41"},
     {"\x1b[2J", "\\x1b[2J"},
     {"a\nb\tc\r", "a\\x0ab\\x09c\\x0d"},
     {"\x7f", "\\x7f"},

@@ -190,13 +190,13 @@ absent(void **state)
 {
 	struct err e = {0};
 	struct vault *v = vault_open(s.vault, VAULT_READ, NULL, &e);
-	struct map m = {0};
+	struct map m = {0}, none = {0};
 	uint8_t hash[32];
 	char line[66];
 	size_t value;
 
 	(void)state;
-	assert_int_equal(local_absent_save(v, ada, &e), 0);
+	assert_int_equal(local_absent_save(v, ada, &none, &e), 0);
 	assert_int_equal(complaints(REPORT_DAMAGE), 0);
 	memset(hash, 0xab, sizeof hash);
 	hex_encode(hash, sizeof hash, line);
