@@ -306,18 +306,20 @@ write_originals() {
 # All files of one record. jq hands over one line a file; the texts are in
 # base64, so that no character in a name can do harm here.
 write_files() {
-	local name bytes path size sum content segments file got
+	local name bytes path path_bytes size sum content segments file got
 	jq -r '.files[] | ["=" + (.name | @base64), "=" + (.name_bytes // ""),
-		"=" + (.path // "" | @base64), .size, .sha256, .content // "-",
+		"=" + (.path // "" | @base64), "=" + (.path_bytes // ""), .size, .sha256, .content // "-",
 		"=" + ([(.segments // [])[] | gsub(" "; ":")] | join(","))] | @tsv' \
 		"$1/entry.json" >"$scratch/files"
-	while read -r name bytes path size sum content segments; do
+	while read -r name bytes path path_bytes size sum content segments; do
 		name=$(printf %s "${name#=}" | base64 -d; echo .)
 		name=${name%.}
-		[ "$bytes" = "=" ] || name=$(printf %s "${bytes#=}" | hex_to_b |
-			{ read -r b; printf '%b' "$b"; })
-		# In the folders' names \xNN stands for a byte and \\ for \.
-		path=$(printf '%b' "$(printf %s "${path#=}" | base64 -d)")
+		path=$(printf %s "${path#=}" | base64 -d)
+		# A name that is no proper text is also given as bytes, in hex.
+		[ "$bytes" = "=" ] ||
+			name=$(printf '%b' "$(printf %s "${bytes#=}" | hex_to_b)")
+		[ "$path_bytes" = "=" ] ||
+			path=$(printf '%b' "$(printf %s "${path_bytes#=}" | hex_to_b)")
 		case /$path/ in */../* | */./*) path=unsafe-path ;; esac
 		case $name in */* | . | .. | '') name=unsafe-name-$sum ;; esac
 		file=$2/$path/$name

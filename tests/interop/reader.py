@@ -1108,17 +1108,25 @@ def check_case_keys(vault, keys, entries):
 
 def unescape(text):
     """The bytes of an escaped file name."""
-    out = re.sub(rb"\\(\\|x([0-9a-fA-F]{2}))",
-                 lambda m: bytes.fromhex(m[2].decode()) if m[2] else b"\\",
-                 text.encode())
-    return out
+    return re.sub(rb"\\(\\|x([0-9a-fA-F]{2}))",
+                  lambda m: bytes.fromhex(m[2].decode()) if m[2] else b"\\",
+                  text.encode())
+
+
+def named_bytes(f, key):
+    """The bytes of a name or path, as they were on the source disk."""
+    if key + "_bytes" not in f:
+        return f.get(key, "").encode()
+    need(re.fullmatch("([0-9a-f]{2})+", f[key + "_bytes"]), "name is damaged")
+    data = bytes.fromhex(f[key + "_bytes"])
+    need(unescape(f[key]) == data, f"{key} and {key}_bytes differ")
+    return data
 
 
 def file_path(f):
     """Where a file goes below its version's folder, as bytes."""
-    name = bytes.fromhex(f["name_bytes"]) if "name_bytes" in f \
-        else f["name"].encode()
-    parts = unescape(f.get("path", "")).split(b"/") if f.get("path") else []
+    name = named_bytes(f, "name")
+    parts = named_bytes(f, "path").split(b"/") if "path" in f else []
     for part in parts + [name]:
         need(part not in (b"", b".", b"..") and b"/" not in part
              and b"\0" not in part, "file name is not safe")
