@@ -118,10 +118,12 @@ extract_file(struct index *x, const struct entry *en, const json_t *file,
 		if (all_segments(x, segments, &s, (uint64_t)size, e) != 0)
 			goto out;
 	} else {
+		char name[16] = "";
 		unsigned n = 0;
 
-		if (content == NULL || sscanf(content, "%4u", &n) != 1 ||
-		    n == 0 || n > en->n) {
+		if (content != NULL && sscanf(content, "%4u", &n) == 1)
+			snprintf(name, sizeof name, "%04u", n);
+		if (n == 0 || n > en->n || strcmp(content, name) != 0) {
 			err_set(e, ERR_EVIDENCE, "its content is missing");
 			goto out;
 		}
