@@ -182,6 +182,7 @@ static struct secret *
 read_hidden(int tty, const char *prompt, struct err *e)
 {
 	struct sigaction act = {.sa_handler = restore_and_die}, old[4];
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, stop;
 	struct termios quiet;
 	struct secret *s = NULL;
 
@@ -194,6 +195,8 @@ read_hidden(int tty, const char *prompt, struct err *e)
 	tty_fd = tty;
 	for (size_t i = 0; i < 4; i++)
 		sigaction(tty_signals[i], &act, &old[i]);
+	/* stopped here, the terminal would stay without echo */
+	sigaction(SIGTSTP, &ignore, &stop);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0) {
 		err_sys(e, "the terminal");
 	} else {
@@ -205,6 +208,7 @@ read_hidden(int tty, const char *prompt, struct err *e)
 	tty_fd = -1;
 	for (size_t i = 0; i < 4; i++)
 		sigaction(tty_signals[i], &old[i], NULL);
+	sigaction(SIGTSTP, &stop, NULL);
 	return s;
 }
 

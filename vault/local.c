@@ -146,9 +146,26 @@ struct trusted {
 struct trust {
 	struct trusted *list;
 	size_t n;
+	char own[BATCH_DEVICE_LEN + 1]; /* this machine's device, or empty */
+	struct trusted next; /* what its log was about to become; size 0: none */
 	bool damaged; /* `why` says how */
 	char why[128];
 };
+
+/* "<device> <size> <root>" */
+static int
+parse_trusted(const char *text, struct trusted *t)
+{
+	unsigned long long size;
+	char hex[65];
+
+	if (sscanf(text, "%53s %llu %64s", t->device, &size, hex) != 3 ||
+	    size == 0 || strlen(hex) != 64 ||
+	    hex_decode(hex, HASH_LEN, t->root) != 0)
+		return -1;
+	t->size = size;
+	return 0;
+}
 
 static int
 parse_trust(struct trust *t, char *text)
@@ -159,20 +176,23 @@ parse_trust(struct trust *t, char *text)
 		return -1;
 	for (char *l = strtok_r(text + sizeof trust_head - 1, "\n", &save);
 	     l != NULL; l = strtok_r(NULL, "\n", &save)) {
-		struct trusted *p = realloc(t->list,
-		    (t->n + 1) * sizeof *t->list);
-		char hex[65];
-		unsigned long long size;
+		struct trusted *p;
 
+		if (strncmp(l, "own ", 4) == 0) {
+			snprintf(t->own, sizeof t->own, "%s", l + 4);
+			continue;
+		}
+		if (strncmp(l, "next ", 5) == 0) {
+			if (parse_trusted(l + 5, &t->next) != 0)
+				return -1;
+			continue;
+		}
+		p = realloc(t->list, (t->n + 1) * sizeof *t->list);
 		if (p == NULL)
 			return -1;
 		t->list = p;
-		p += t->n;
-		if (sscanf(l, "%53s %llu %64s", p->device, &size, hex) != 3 ||
-		    size == 0 || strlen(hex) != 64 ||
-		    hex_decode(hex, HASH_LEN, p->root) != 0)
+		if (parse_trusted(l, p + t->n) != 0)
 			return -1;
-		p->size = size;
 		t->n++;
 	}
 	return 0;
@@ -224,6 +244,42 @@ is_here(const struct vault *v, const struct trusted *t, bool *longer)
 	return false;
 }
 
+/* Is the memory as new as what this machine itself has written? */
+static void
+check_own(struct vault *v, const struct identity *id, const struct trust *t)
+{
+	struct err inner = {0};
+	char device[BATCH_DEVICE_LEN + 1] = "";
+	struct secret *key;
+	const struct log *l;
+
+	if (t->own[0] == '\0')
+		return;
+	key = local_device(v, id, false, device, &inner);
+	if (inner.code != ERR_NONE)
+		report_add(&v->report, REPORT_DAMAGE, "%s", inner.msg);
+	else if (key == NULL)
+		report_add(&v->report, REPORT_DAMAGE,
+		    "local/device.age: missing");
+	else if (strcmp(device, t->own) != 0)
+		report_add(&v->report, REPORT_DAMAGE,
+		    "local/device.age: another device's key");
+	secret_free(key);
+	l = vault_log(v, t->own);
+	for (size_t i = 0; l != NULL && i < t->n; i++) {
+		uint64_t newest = t->list[i].size;
+
+		if (strcmp(t->list[i].device, t->own) != 0)
+			continue;
+		if (t->next.size > newest)
+			newest = t->next.size;
+		if (l->size > newest)
+			report_add(&v->report, REPORT_DAMAGE,
+			    "local/trust.age: older than what this machine has"
+			    " written: an older copy was put in its place");
+	}
+}
+
 int
 local_trust_check(struct vault *v, const struct identity *id, struct err *e)
 {
@@ -244,6 +300,20 @@ local_trust_check(struct vault *v, const struct identity *id, struct err *e)
 			    longer ? "another history is here now: a fork"
 				   : "what is here now is shorter: a"
 				     " rollback");
+	check_own(v, id, &t);
+	free(t.list);
+	return 0;
+}
+
+int
+local_trust_own(struct vault *v, const struct identity *id,
+    char device[BATCH_DEVICE_LEN + 1], struct err *e)
+{
+	struct trust t;
+
+	if (load_trust(v, id, &t, e) != 0)
+		return -1;
+	memcpy(device, t.own, sizeof t.own);
 	free(t.list);
 	return 0;
 }
@@ -275,39 +345,64 @@ put_trust(char *p, const char *device, uint64_t size,
 	    (unsigned long long)size, hex);
 }
 
-int
-local_trust_save(struct vault *v, const struct identity *id, struct err *e)
+/* The lines, malloc'ed, from what was remembered and what is here. */
+static char *
+trust_text(struct vault *v, const struct trust *t, const char *own,
+    const struct local_next *next)
 {
-	struct trust t;
-	char *text, *p;
+	char *text = malloc(sizeof trust_head + (v->n_logs + t->n + 2) * 160);
+	char *p = text;
 	bool longer;
-	int rc;
 
-	if (load_trust(v, id, &t, e) != 0)
-		return -1;
-	text = malloc(sizeof trust_head + (v->n_logs + t.n) * 160);
-	if (text == NULL) {
-		free(t.list);
-		return err_set(e, ERR_UNKNOWN, "no memory");
+	if (text == NULL)
+		return NULL;
+	p = stpcpy(p, trust_head);
+	if (own[0] != '\0')
+		p += sprintf(p, "own %s\n", own);
+	if (next != NULL) {
+		p = stpcpy(p, "next ");
+		p = put_trust(p, own, next->size, next->root);
 	}
-	p = stpcpy(text, trust_head);
-	for (size_t i = 0; i < t.n; i++)
-		if (!is_here(v, &t.list[i], &longer))
-			p = put_trust(p, t.list[i].device, t.list[i].size,
-			    t.list[i].root);
+	for (size_t i = 0; i < t->n; i++)
+		if (!is_here(v, &t->list[i], &longer))
+			p = put_trust(p, t->list[i].device, t->list[i].size,
+			    t->list[i].root);
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
 		bool kept = l->size == 0 || l->is_fork;
 
-		for (size_t k = 0; k < t.n && !kept; k++)
-			kept = strcmp(t.list[k].device, l->device) == 0 &&
-			    !is_here(v, &t.list[k], &longer);
+		for (size_t k = 0; k < t->n && !kept; k++)
+			kept = strcmp(t->list[k].device, l->device) == 0 &&
+			    !is_here(v, &t->list[k], &longer);
 		if (!kept)
 			p = put_trust(p, l->device, l->size,
 			    l->steps[l->size - 1].root);
 	}
-	rc = local_write(v, id, "local/trust.age", text, (size_t)(p - text),
-	    e);
+	return text;
+}
+
+int
+local_trust_save(struct vault *v, const struct identity *id,
+    const struct local_next *next, struct err *e)
+{
+	struct trust t;
+	struct secret *key;
+	struct err inner = {0};
+	char own[BATCH_DEVICE_LEN + 1] = "", *text;
+	int rc = -1;
+
+	if (load_trust(v, id, &t, e) != 0)
+		return -1;
+	key = local_device(v, id, false, own, &inner);
+	secret_free(key);
+	if (own[0] == '\0')
+		memcpy(own, t.own, sizeof own); /* its key is missing */
+	text = trust_text(v, &t, own, next);
+	if (text == NULL)
+		err_set(e, ERR_UNKNOWN, "no memory");
+	else
+		rc = local_write(v, id, "local/trust.age", text, strlen(text),
+		    e);
 	free(text);
 	free(t.list);
 	return rc;

@@ -35,10 +35,18 @@ int local_trust_check(struct vault *v, const struct identity *id,
     struct err *e);
 /*
  * Remember the logs as they are now; of one that is shorter or other than it
- * was, what is remembered stays.
+ * was, what is remembered stays. `next`, if not NULL, is what this device's
+ * own log is about to become: after an interruption either state is right.
  */
+struct local_next {
+	uint64_t size;
+	uint8_t root[HASH_LEN];
+};
 int local_trust_save(struct vault *v, const struct identity *id,
-    struct err *e);
+    const struct local_next *next, struct err *e);
+/* The device that this machine has written as; "" if it never has. */
+int local_trust_own(struct vault *v, const struct identity *id,
+    char device[BATCH_DEVICE_LEN + 1], struct err *e);
 /* How many batches of a device this machine has seen; 0 if none. */
 int local_trust_size(struct vault *v, const struct identity *id,
     const char *device, uint64_t *size, struct err *e);

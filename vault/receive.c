@@ -615,7 +615,7 @@ finish_local(struct receive *r, struct err *e)
 
 	if (vault_path(r->v, "local/tmp", path, e) != 0 ||
 	    fsutil_remove_all(path, e) != 0 ||
-	    local_trust_save(r->v, r->id, e) != 0 ||
+	    local_trust_save(r->v, r->id, NULL, e) != 0 ||
 	    local_absent_save(r->v, r->id, &r->missing, e) != 0 ||
 	    local_absent_load(r->v, &absent, e) != 0)
 		goto out;

@@ -554,10 +554,9 @@ check_seen(struct vault *v, const struct log *l)
 		}
 		if (!here)
 			report_add(&v->report, REPORT_HISTORY,
-			    "device %.12s: %s batch %llu, which device %.12s"
-			    " had seen (its batch %llu), is %s",
-			    s->device, longer ? "the state after" : "",
-			    (unsigned long long)s->size, l->device,
+			    "device %.12s: batch %llu, which device %.12s had"
+			    " seen (its batch %llu), is %s",
+			    s->device, (unsigned long long)s->size, l->device,
 			    (unsigned long long)s->batch,
 			    longer ? "another one here: a fork"
 				   : "missing: a rollback");

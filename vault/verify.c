@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define IO_SIZE (256u << 10)
+#define PACK_INDEX_MAX (1u << 30) /* bytes */
 #define SMALL_FILE 65536 /* bytes of a file of fixed content */
 
 struct walk {
@@ -188,7 +189,9 @@ check_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 		return check_ref(w, rel, e);
 	if (starts(rel, "lfs/objects/"))
 		return 0; /* verify_blind knows which belong */
-	if (is_known_git(rel) || is_loose_object(rel)) {
+	if (is_loose_object(rel))
+		return 0; /* verify_blind knows which are needed */
+	if (is_known_git(rel)) {
 		report_add(w->report, REPORT_NOTE,
 		    "%s: made by git, not by Muniment; not checked as a file",
 		    err_escape(shown, sizeof shown, rel, strlen(rel)));
@@ -216,9 +219,29 @@ verify_files(const char *dir, struct report *report, struct verify_counts *n,
 	return fsutil_walk(dir, check_file, &w, e);
 }
 
+/* Remember the git ids that a batch consists of. */
+static int
+note_needed(struct map *needed, const struct log *l,
+    const struct vault_batch *b)
+{
+	uint8_t key[MAP_KEY_LEN] = {0};
+	int rc;
+
+	memcpy(key, l->steps[b->n - 1].commit, GITFORM_OID_LEN);
+	rc = map_set(needed, key, 1);
+	memcpy(key, b->tree, GITFORM_OID_LEN);
+	rc |= map_set(needed, key, 1);
+	for (size_t i = 0; i < b->n_names; i++) {
+		memcpy(key, b->names[i].oid, GITFORM_OID_LEN);
+		rc |= map_set(needed, key, 1);
+	}
+	return rc;
+}
+
 /* Every entry file: its SHA-256 and its length. */
 static int
-check_entries(struct vault *v, struct verify_counts *n, struct err *e)
+check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
+    struct err *e)
 {
 	for (size_t i = 0; i < v->n_logs; i++) {
 		struct log *l = &v->logs[i];
@@ -233,6 +256,8 @@ check_entries(struct vault *v, struct verify_counts *n, struct err *e)
 				    k, l->size);
 			if (vault_batch(v, l, k, &b, e) != 0)
 				return -1;
+			if (note_needed(needed, l, &b) != 0)
+				return err_set(e, ERR_UNKNOWN, "no memory");
 			for (size_t j = 0; j < b.b.n; j++) {
 				const struct batch_line *x = &b.b.lines[j];
 				struct gitstore_object o;
@@ -359,20 +384,157 @@ check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 	return 0;
 }
 
-int
-verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
-{
-	char path[FSUTIL_PATH];
-	struct map absent = {0};
-	struct listed ls = {.v = v};
-	int rc = local_absent_load(v, &absent, e);
+/* What check_git_file needs to know. */
+struct git_files {
+	struct vault *v;
+	const struct map *needed;
+	char *journal; /* an interrupted command's; or NULL */
+};
 
-	if (rc == 0 && check_entries(v, n, e) == 0)
-		rc = check_objects(v, &absent, n, e);
+/* Is this pack named in the journal of an interrupted command? */
+static bool
+is_unfinished(const struct git_files *g, const char *name)
+{
+	char line[80];
+
+	snprintf(line, sizeof line, "pack %.45s\n", name);
+	return g->journal != NULL && strstr(g->journal, line) != NULL;
+}
+
+static void
+stray(const struct git_files *g, const char *rel, const char *why)
+{
+	const char *name = strrchr(rel, '/') + 1;
+	char shown[300];
+
+	err_escape(shown, sizeof shown, rel, strlen(rel));
+	if (strlen(name) > 45 && is_unfinished(g, name))
+		report_add(&g->v->report, REPORT_NOTE,
+		    "objects/%s: left by an interrupted command; the next one"
+		    " removes it",
+		    shown);
 	else
-		rc = -1;
-	map_free(&absent);
-	if (rc != 0 || vault_path(v, "lfs/objects", path, e) != 0)
+		report_add(&g->v->report, REPORT_DAMAGE, "objects/%s: %s",
+		    shown, why);
+}
+
+/* Every object that an index lists must be needed; its pack must be its own. */
+static int
+check_index(const struct git_files *g, const char *rel, const char *idx_path,
+    struct err *e)
+{
+	char pack[FSUTIL_PATH], *idx = NULL;
+	uint8_t(*ids)[GITFORM_OID_LEN] = NULL, head[12] = {0}, tail[20] = {0};
+	size_t len = 0, n = 0, at;
+	struct stat st = {0};
+	bool fits;
+	int fd, rc = -1;
+
+	if (fsutil_read(idx_path, PACK_INDEX_MAX, &idx, &len, e) != 0)
+		return -1;
+	ids = packform_index_ids((const uint8_t *)idx, len, &n);
+	snprintf(pack, sizeof pack, "%.*s.pack", (int)strlen(idx_path) - 4,
+	    idx_path);
+	fd = open(pack, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fits = fd >= 0 && fstat(fd, &st) == 0 &&
+	    pread(fd, head, sizeof head, 0) == sizeof head &&
+	    pread(fd, tail, sizeof tail, st.st_size - 20) == sizeof tail;
+	if (fd >= 0)
+		close(fd);
+	if (ids == NULL) {
+		stray(g, rel, "not an index of a pack");
+	} else if (!fits || memcmp(head, "PACK\0\0\0\2", 8) != 0 ||
+	    memcmp(tail, idx + len - 40, sizeof tail) != 0 ||
+	    ((size_t)head[8] << 24 | (size_t)head[9] << 16 |
+		(size_t)head[10] << 8 | head[11]) != n) {
+		stray(g, rel, "its pack is not the one that it lists");
+	} else {
+		for (at = 0; at < n; at++) {
+			uint8_t key[MAP_KEY_LEN] = {0};
+			size_t known;
+
+			memcpy(key, ids[at], GITFORM_OID_LEN);
+			if (map_get(g->needed, key, &known))
+				continue;
+			stray(g, rel,
+			    "holds objects that no log lists: it does not"
+			    " belong here");
+			break;
+		}
+	}
+	rc = 0;
+	free(ids);
+	free(idx);
+	return rc;
+}
+
+/* A file below objects/: packs and loose objects, each needed by some log. */
+static int
+check_git_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
+    struct err *e)
+{
+	const struct git_files *g = ctx;
+	char path[FSUTIL_PATH], full[FSUTIL_PATH];
+	uint8_t key[MAP_KEY_LEN] = {0};
+	size_t known;
+
+	(void)mode;
+	(void)size;
+	if (vault_path(g->v, "objects", full, e) != 0 ||
+	    fsutil_join(path, full, rel, e) != 0)
+		return -1;
+	if (starts(rel, "pack/pack-") && ends(rel, ".idx"))
+		return check_index(g, rel, path, e);
+	if (starts(rel, "pack/pack-") && ends(rel, ".pack")) {
+		strcpy(path + strlen(path) - 4, "idx");
+		if (!fsutil_exists(path))
+			stray(g, rel, "has no index: it does not belong here");
+		return 0;
+	}
+	if (strlen(rel) == 41 && rel[2] == '/' && hex_is(rel, 2) &&
+	    hex_is(rel + 3, 38)) {
+		(void)hex_decode(rel, 1, key);
+		(void)hex_decode(rel + 3, 19, key + 1);
+		if (!map_get(g->needed, key, &known))
+			stray(g, rel, "no log lists it: it does not belong"
+				      " here");
+	}
+	return 0;
+}
+
+static int
+check_git_files(struct vault *v, const struct map *needed, struct err *e)
+{
+	struct git_files g = {.v = v, .needed = needed};
+	char path[FSUTIL_PATH];
+	size_t len = 0;
+	int rc;
+
+	/* what lies behind a damaged batch cannot be told from a stray */
+	for (size_t i = 0; i < v->n_logs; i++)
+		if (v->logs[i].size != v->logs[i].length)
+			return 0;
+	if (vault_path(v, "local/journal", path, e) != 0)
+		return -1;
+	if (fsutil_exists(path) &&
+	    fsutil_read(path, PACK_INDEX_MAX, &g.journal, &len, e) != 0)
+		return -1;
+	rc = vault_path(v, "objects", path, e);
+	if (rc == 0)
+		rc = fsutil_walk(path, check_git_file, &g, e);
+	free(g.journal);
+	return rc;
+}
+
+/* Files below lfs/objects: each listed by some batch. */
+static int
+check_object_files(struct vault *v, struct err *e)
+{
+	struct listed ls = {.v = v};
+	char path[FSUTIL_PATH];
+	int rc;
+
+	if (vault_path(v, "lfs/objects", path, e) != 0)
 		return -1;
 	if (!fsutil_exists(path))
 		return 0;
@@ -380,6 +542,22 @@ verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
 	if (rc == 0)
 		rc = fsutil_walk(path, check_object_file, &ls, e);
 	map_free(&ls.unfinished);
+	return rc;
+}
+
+int
+verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
+{
+	struct map absent = {0}, needed = {0};
+	int rc = -1;
+
+	if (local_absent_load(v, &absent, e) == 0 &&
+	    check_entries(v, &needed, n, e) == 0 &&
+	    check_objects(v, &absent, n, e) == 0 &&
+	    check_git_files(v, &needed, e) == 0)
+		rc = check_object_files(v, e);
+	map_free(&absent);
+	map_free(&needed);
 	return rc;
 }
 

@@ -470,7 +470,8 @@ writer_entry(struct writer *w, const char *kind, json_t *doc,
 int
 writer_fill(struct writer *w, size_t n, struct err *e)
 {
-	for (size_t i = n; i < filled(n); i++) {
+	/* one is filled too: one and three must look alike */
+	for (size_t i = n; i < filled(n > 1 ? n : 2); i++) {
 		json_t *doc = json_object();
 		int rc = doc == NULL
 		    ? no_memory(e)
@@ -744,6 +745,27 @@ find_log(struct writer *w, struct err *e)
 	return 0;
 }
 
+/*
+ * The device's key. One that is gone is not silently followed by another: a
+ * person must notice that somebody was at this machine.
+ */
+static int
+find_device(struct writer *w, struct err *e)
+{
+	char own[BATCH_DEVICE_LEN + 1];
+
+	if (local_trust_own(w->v, w->x->id, own, e) != 0)
+		return -1;
+	w->device_key = local_device(w->v, w->x->id, own[0] == '\0',
+	    w->device, e);
+	if (w->device_key != NULL)
+		return 0;
+	err_set(e, ERR_EVIDENCE,
+	    "local/device.age: missing: this machine has written with it");
+	return err_hint(e, "to go on as a new device, receive a carry file into"
+			   " a new folder");
+}
+
 static struct writer *
 start(struct index *x, struct err *e)
 {
@@ -766,8 +788,7 @@ start(struct index *x, struct err *e)
 	if (vault_path(w->v, "local/tmp", path, e) != 0 ||
 	    fsutil_mkdirs(path, e) != 0)
 		goto bad;
-	w->device_key = local_device(w->v, x->id, true, w->device, e);
-	if (w->device_key == NULL || find_log(w, e) != 0)
+	if (find_device(w, e) != 0 || find_log(w, e) != 0)
 		goto bad;
 	w->pack = packform_file_new(path, e);
 	if (w->pack == NULL)
@@ -864,6 +885,7 @@ writer_new_vault(struct index *x, const uint8_t root[32], struct err *e)
 int
 writer_commit(struct writer *w, struct err *e)
 {
+	struct local_next next;
 	char name[48];
 
 	if (flush(w, e) != 0)
@@ -873,11 +895,15 @@ writer_commit(struct writer *w, struct err *e)
 	if (journal_pack(w->journal, name) != 0 ||
 	    journal_branch(w->journal, w->device, w->head) != 0)
 		return no_memory(e);
+	next.size = w->tree.size;
+	merkle_log_root(&w->tree, next.root);
+	if (local_trust_save(w->v, w->x->id, &next, e) != 0)
+		return -1;
 	if (journal_commit(w->journal, w->v, e) != 0)
 		return -1;
 	/* what was added stands, whatever becomes of this */
 	(void)repack(w->v, NULL);
 	if (vault_load(w->v, false, e) != 0)
 		return -1;
-	return local_trust_save(w->v, w->x->id, e);
+	return local_trust_save(w->v, w->x->id, NULL, e);
 }

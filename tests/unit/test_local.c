@@ -180,7 +180,7 @@ trust_forms(void **state)
 	assert_int_equal(unlink(scratch_path(s.vault, "local/trust.age")), 0);
 	assert_int_equal(complaints(REPORT_DAMAGE), 1);
 	v = vault_open(s.vault, VAULT_READ, NULL, &e);
-	assert_int_equal(local_trust_save(v, ada, &e), 0);
+	assert_int_equal(local_trust_save(v, ada, NULL, &e), 0);
 	vault_close(v);
 	assert_int_equal(complaints(REPORT_DAMAGE), 0);
 }
