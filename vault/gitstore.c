@@ -296,7 +296,8 @@ gitstore_refs(struct gitstore *s, gitstore_ref *ref, void *ctx, struct err *e)
 	size_t n = 0;
 	int rc = list_refs(s, &list, &n, e);
 
-	qsort(list, n, sizeof *list, by_name);
+	if (n > 0)
+		qsort(list, n, sizeof *list, by_name);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = ref(ctx, list[i].name, list[i].oid.id, e);
 	for (size_t i = 0; i < n; i++)

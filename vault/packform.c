@@ -373,7 +373,8 @@ packform_file_finish(struct packform_file *f, char name[48], struct err *e)
 	size_t len = 0;
 	int fd, rc = -1;
 
-	qsort(f->list, f->n, sizeof *f->list, by_oid);
+	if (f->n > 0)
+		qsort(f->list, f->n, sizeof *f->list, by_oid);
 	if (seal_pack(f, sum, e) != 0)
 		return -1;
 	hex_encode(sum, sizeof sum, hex);
