@@ -14,7 +14,8 @@ import sys
 
 PROGRAM = os.environ["MUNIMENT"]
 SEED = os.environ.get("TAMPER_SEED", "20240229")
-PLACES = int(os.environ.get("TAMPER_PLACES", "2000"))
+PLACES = int(os.environ.get("TAMPER_PLACES", "1800"))
+T = "work-" + sys.argv[1]  # the copy at hand: parts run side by side
 KILL = 60  # seconds after which a command hangs
 bad = 0
 
@@ -273,7 +274,7 @@ def history():
     middle = len(log) // 2
 
     def case(name, n, **what):
-        v = copy("home", "t")
+        v = copy("home", T)
         rewrite(v, branch, n, **what)
         expect("rewritten: %s, batch %d of %d" % (name, n, len(log)), v,
                "device %s, batch %d" % (device, n))
@@ -312,13 +313,13 @@ def history():
     for b in branches("home"):
         log = commits("home", b)
         for n in range(1, len(log)):
-            v = copy("home", "t")
+            v = copy("home", T)
             rewrite(v, b, n, drop=True)
             expect("batch %d of %d left out" % (n, len(log)), v,
                    "device %s, batch %d" % (b[:12], n))
     # deleting the end, which another device has seen
     for b in branches("home"):
-        v = copy("home", "t")
+        v = copy("home", T)
         log = commits(v, b)
         others = "".join(git(v, "cat-file", "blob", c + ":batch").decode()
                          for o in branches(v) if o != b for c in commits(v, o))
@@ -326,18 +327,18 @@ def history():
                    if l.startswith("seen " + b))
         set_branch(v, b, log[seen - 2])
         expect("the end of a log cut off", v, b[:12])
-        v = copy("home", "t")
+        v = copy("home", T)
         os.unlink(os.path.join(v, "refs/heads", b))
         expect("a branch deleted", v, b[:12])
-        v = copy("home", "t")
+        v = copy("home", T)
         other = [o for o in branches(v) if o != b][0]
         set_branch(v, b, commits(v, other)[-1])
         expect("a branch that shows another's log", v, b[:12])
-        v = copy("home", "t")
+        v = copy("home", T)
         os.rename(os.path.join(v, "refs/heads", b),
                   os.path.join(v, "refs/heads", b + ".x"))
         expect("a branch with another name", v, b[:12])
-    v = copy("home", "t")
+    v = copy("home", T)
     shutil.rmtree(os.path.join(v, "refs/heads"))
     os.mkdir(os.path.join(v, "refs/heads"))
     expect("all branches deleted", v, "refs/heads")
@@ -345,7 +346,7 @@ def history():
 
 def every_object():
     """Each object of git missing, from a pack that is whole by itself."""
-    v = copy("home", "t")
+    v = copy("home", T)
     names = git(v, "rev-list", "--objects", "--no-object-names",
                 "--all").split()
     where = {}  # blob -> how messages must call it
@@ -397,7 +398,7 @@ def all_objects(vault):
 def packs():
     """Packs changed by one who sets their checksums right again."""
     r = random.Random(SEED + " packs")
-    v = copy("home", "t")
+    v = copy("home", T)
     whole = all_objects(v)
     wrong = []
     swaps = flips = harmless = 0
@@ -446,7 +447,7 @@ def packs():
 def objects_and_files():
     """Objects swapped; every file deleted; files that do not belong."""
     objects = [f for f in files("home") if f.startswith("lfs/objects/")]
-    v = copy("home", "t")
+    v = copy("home", T)
     a, b = (os.path.join(v, o) for o in objects[:2])
     one, other = read(a), read(b)
     write(a, other)
@@ -455,7 +456,7 @@ def objects_and_files():
     report(status == 1 and named(objects[0]) in said and
            named(objects[1]) in said, "two objects swapped", said)
 
-    v = copy("home", "t")
+    v = copy("home", T)
     whole = state(v)
     devices = [b[:12] for b in branches(v)]
     for rel in files(v):
@@ -511,7 +512,7 @@ def objects_and_files():
         "worktrees/x/HEAD": b"x\n",
     }
     for rel, data in strays.items():
-        v = copy("home", "t")
+        v = copy("home", T)
         path = os.path.join(v, rel)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         write(path, data)
@@ -521,18 +522,18 @@ def objects_and_files():
                "status %d, %s" % (status, said))
     for rel, to in (("link", "config"), ("lfs/objects/link", "/etc/passwd"),
                     ("refs/heads/link", branches("home")[0])):
-        v = copy("home", "t")
+        v = copy("home", T)
         os.symlink(to, os.path.join(v, rel))
         status, said = blind(v)
         report(status in (1, 2) and rel in said, "a link: " + rel,
                "status %d, %s" % (status, said))
-    v = copy("home", "t")
+    v = copy("home", T)
     os.mkfifo(os.path.join(v, "refs/heads/fifo"))
     status, said = blind(v)
     report(status in (1, 2) and "fifo" in said, "a FIFO",
            "status %d, %s" % (status, said))
     for link in ("config", files("home")[-1], objects[0]):
-        v = copy("home", "t")
+        v = copy("home", T)
         os.rename(os.path.join(v, link), "elsewhere")
         os.symlink(os.path.abspath("elsewhere"), os.path.join(v, link))
         status, said = blind(v)
@@ -540,7 +541,7 @@ def objects_and_files():
                "a link in place of " + link, "status %d, %s" % (status, said))
         os.unlink("elsewhere")
     # a whole pack that no log needs, made by git itself
-    v = copy("home", "t")
+    v = copy("home", T)
     blob = put_blob(v, b"something that was never signed")
     name = git(v, "pack-objects", "--quiet",
                os.path.abspath(os.path.join(v, "objects/pack/pack")),
@@ -549,7 +550,7 @@ def objects_and_files():
     status, said = blind(v)
     report(status == 1 and name in said, "a pack that no log needs",
            "status %d, %s" % (status, said))
-    v = copy("home", "t")
+    v = copy("home", T)
     blob = put_blob(v, b"something that was never signed")
     status, said = blind(v)
     report(status == 1 and blob[2:] in said, "a loose object that no log needs",
@@ -569,7 +570,7 @@ def local_files():
 
     def case(name, want, change_local, vault="abroad", who="partner",
              same_blind=True):
-        v = copy(vault, "t")
+        v = copy(vault, T)
         before = state(v)
         change_local(v)
         if state(v) == before:
@@ -626,7 +627,7 @@ def local_files():
         os.rename(v + ".old", v)
     case("the older vault with the newer local/", "a rollback", all_back,
          same_blind=False)
-    v = copy("abroad", "t")
+    v = copy("abroad", T)
     all_back(v)
     status, said = muniment(v, "list", who="partner")
     report(status == 1 and "rollback" in said, "every command says so", said)
