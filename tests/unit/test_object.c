@@ -125,7 +125,9 @@ every_byte_counts(void **state)
 static void
 other_things_there(void **state)
 {
-	uint8_t hash[32], other[32] = {1};
+	uint8_t hash[32], hash2[32], other[32] = {1};
+	char *file;
+	size_t n;
 	uint64_t size;
 	struct err e = {0};
 	const char *path;
@@ -134,7 +136,14 @@ other_things_there(void **state)
 	assert_int_equal(reads(other, 7), ERR_EVIDENCE);
 	assert_int_equal(object_write(&v, &to, "content", 7, hash, &size, &e),
 			 0);
+	/* another sound object, for the same key, under its name */
+	assert_int_equal(object_write(&v, &to, "kontent", 7, hash2, &size, &e),
+			 0);
+	file = scratch_get(place(hash2), &n);
 	path = place(hash);
+	scratch_put(path, file, n);
+	free(file);
+	assert_int_equal(reads(hash, 7), ERR_EVIDENCE);
 	assert_int_equal(rename(path, scratch_path(dir, "aside")), 0);
 	assert_int_equal(symlink(scratch_path(dir, "aside"), path), 0);
 	assert_int_not_equal(reads(hash, 7), ERR_NONE);
