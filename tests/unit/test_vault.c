@@ -448,6 +448,17 @@ start_batch(struct batch_maker *b)
 	assert_non_null(b->pack);
 }
 
+static void
+remove_pack(const char *name)
+{
+	char rel[96];
+
+	snprintf(rel, sizeof rel, "objects/pack/%s.pack", name);
+	assert_int_equal(unlink(scratch_path(s.vault, rel)), 0);
+	snprintf(rel, sizeof rel, "objects/pack/%s.idx", name);
+	assert_int_equal(unlink(scratch_path(s.vault, rel)), 0);
+}
+
 /* Write it, look what the vault says, and take it back. */
 static size_t
 damage_of(enum forgery f)
@@ -477,6 +488,7 @@ damage_of(enum forgery f)
 	    b.v->report.count[REPORT_HISTORY];
 	set_branch(branch, head);
 	vault_close(b.v);
+	remove_pack(name);
 	return n;
 }
 
