@@ -4,14 +4,8 @@
  */
 #include "scratch.h"
 
-#include "checkpoint.h"
-#include "ed25519.h"
 #include "hex.h"
-#include "local.h"
-#include "packform.h"
 #include "sshsig.h"
-#include "sshsign.h"
-#include "verify.h"
 #include "writer.h"
 
 /* Ada made the vault; in case `c` Bob is author and Eve reads; Mallory is in
