@@ -25,7 +25,9 @@ is_key(const char *key)
 {
 	size_t n = strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
-	return n > 0 && n <= KEY_MAX && key[n] == '\0';
+	/* digits alone would look like an element's number in a path */
+	return n > 0 && n <= KEY_MAX && key[n] == '\0' &&
+	    strspn(key, "0123456789") < n;
 }
 
 /* True if the value has a canonical form. */
@@ -49,8 +51,12 @@ is_canonical(const json_t *v, int depth)
 	case JSON_FALSE:
 		return 1;
 	case JSON_ARRAY:
+		/* texts only, or objects only */
 		json_array_foreach(v, i, e)
-			if (!is_canonical(e, depth + 1))
+			if ((!json_is_string(e) && !json_is_object(e)) ||
+			    json_typeof(e) !=
+				json_typeof(json_array_get(v, 0)) ||
+			    !is_canonical(e, depth + 1))
 				return 0;
 		return 1;
 	case JSON_OBJECT: {

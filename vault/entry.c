@@ -343,6 +343,9 @@ entry_open(const uint8_t *file, size_t len, const uint8_t secret[32],
 	if (len > ENTRY_FILE_MAX || !padme_is_entry(len))
 		return err_set(e, ERR_EVIDENCE,
 		    "its length is not one that an entry has");
+	if (padded_form(file, len) != PADDED_ONE_OFF)
+		return err_set(e, ERR_EVIDENCE,
+		    "it is not locked to one one-off key");
 	plain = malloc(len);
 	if (plain == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");

@@ -172,6 +172,8 @@ try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
 		    w->batch, take_key, &t, &inner);
 		if (res == RING_OPENED) {
 			r->last = k;
+			if (k > 0)
+				x->cased[w->log][w->batch - 1] = 1;
 			rc = 1;
 		} else if (res == RING_BAD) {
 			rc = err_set(e, inner.code, "%s", inner.msg);
@@ -295,6 +297,7 @@ take_entry(struct index *x, struct entry *en, size_t log, uint64_t batch,
 {
 	struct index_entry *s;
 	const char *item = entry_str(en->doc, "item");
+	const char *seat = entry_str(en->doc, "seat");
 
 	if (room((void **)&x->entries, x->n_entries, &x->cap_entries,
 		sizeof *x->entries) != 0 ||
@@ -310,6 +313,7 @@ take_entry(struct index *x, struct entry *en, size_t log, uint64_t batch,
 	if (item != NULL && strlen(item) == HEX_ID_LEN &&
 	    hex_is(item, HEX_ID_LEN))
 		strcpy(s->item, item);
+	snprintf(s->seat, sizeof s->seat, "%s", seat != NULL ? seat : "");
 	s->text = en->text;
 	s->text_len = en->text_len;
 	en->text = NULL;
@@ -344,6 +348,20 @@ try_keys(struct index *x, const struct gitstore_object *o, size_t key,
 	return SIZE_MAX;
 }
 
+/* The case's ring must have the key of every entry of its batch. */
+static void
+report_keyless(struct index *x, size_t log, const struct vault_batch *b,
+    const struct batch_line *l)
+{
+	struct gitstore_object o = {0};
+
+	if (vault_entry_file(x->v, b, l->sha256, &o, NULL) == 0 &&
+	    !ring_is(o.data, o.len))
+		finding(x, REPORT_HISTORY, log, b->n, "entry", l->sha256,
+		    "its author has kept its key from the case");
+	gitstore_object_free(&o);
+}
+
 /* Open one entry for which a key is held, unless it is open already. */
 static int
 open_entry(struct index *x, size_t log, const struct vault_batch *b,
@@ -358,9 +376,13 @@ open_entry(struct index *x, size_t log, const struct vault_batch *b,
 	int rc = 0;
 
 	short_key(l->sha256, id);
-	if (l->kind != BATCH_ENTRY || !map_get(&x->one_off, id, &key) ||
-	    map_get(&x->by_hash, l->sha256, &dup))
+	if (l->kind != BATCH_ENTRY || map_get(&x->by_hash, l->sha256, &dup))
 		return 0;
+	if (!map_get(&x->one_off, id, &key)) {
+		if (x->cased[log][b->n - 1])
+			report_keyless(x, log, b, l);
+		return 0;
+	}
 	if (vault_entry_file(x->v, b, l->sha256, &o, &inner) != 0) {
 		finding(x, REPORT_DAMAGE, log, b->n, "entry", l->sha256,
 		    inner.msg);
@@ -482,8 +504,13 @@ index_open(struct vault *v, const struct identity *id, struct err *e)
 	x->keys = secret_new(32 * 64);
 	x->hybrids = calloc(1, sizeof *x->hybrids);
 	x->n_logs = v->n_logs;
+	x->cased = calloc(v->n_logs + 1, sizeof *x->cased);
+	for (size_t i = 0; x->cased != NULL && i < v->n_logs; i++)
+		if ((x->cased[i] = calloc(v->logs[i].size + 1, 1)) == NULL)
+			goto memory;
 	x->log_seat = calloc(v->n_logs + 1, sizeof *x->log_seat);
-	if (x->keys == NULL || x->hybrids == NULL || x->log_seat == NULL ||
+	if (x->keys == NULL || x->hybrids == NULL || x->cased == NULL ||
+	    x->log_seat == NULL ||
 	    index_add_key(x, identity_person(id), &key) != 0)
 		goto memory;
 	x->n_hybrids = 1;
@@ -536,6 +563,9 @@ index_free(struct index *x)
 	free(x->items);
 	for (size_t i = 0; x->log_seat != NULL && i < x->n_logs; i++)
 		free(x->log_seat[i]);
+	for (size_t i = 0; x->cased != NULL && i < x->n_logs; i++)
+		free(x->cased[i]);
+	free(x->cased);
 	free(x->log_seat);
 	map_free(&x->one_off);
 	map_free(&x->bulk);

@@ -42,6 +42,7 @@ struct index_entry {
 	enum index_kind kind;
 	char case_id[INDEX_CASE_MAX];
 	char item[HEX_ID_LEN + 1]; /* record, custody, retract; or empty */
+	char seat[INDEX_SEAT_MAX]; /* the seat that it names */
 	char *text;                /* canonical JSON */
 	size_t text_len;
 	size_t key;                /* its one-off identity, see index_key */
@@ -129,6 +130,7 @@ struct index {
 	struct index_item *items;
 	size_t n_items, cap_items;
 	struct map by_item; /* case and item -> items */
+	uint8_t **cased; /* for each log and batch: its case's ring opened */
 	char **log_seat; /* for each log the seat of its device; or NULL */
 	size_t n_logs;
 	char *me;        /* a seat of this identity, or NULL */

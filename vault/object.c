@@ -258,6 +258,7 @@ object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 	struct stat st;
 	uint8_t digest[HASH_LEN], *buf = NULL;
 	char hex[65];
+	bool first = true, one = false;
 	ssize_t n = -1;
 	int rc = -1;
 
@@ -271,8 +272,11 @@ object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 		err_set(e, ERR_UNKNOWN, "no memory");
 		goto out;
 	}
-	while ((n = get(&in, buf, IO_SIZE, e)) > 0)
-		;
+	while ((n = get(&in, buf, IO_SIZE, e)) > 0) {
+		if (first)
+			one = padded_form(buf, (size_t)n) == PADDED_ONE_OFF;
+		first = false;
+	}
 	if (n < 0)
 		goto out;
 	hash_final(in.sha256, digest);
@@ -282,6 +286,9 @@ object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 	else if (memcmp(digest, sha256, HASH_LEN) != 0)
 		err_set(e, ERR_EVIDENCE, "object %.16s: has another SHA-256",
 		    hex);
+	else if (!one)
+		err_set(e, ERR_EVIDENCE,
+		    "object %.16s: not locked to one one-off key", hex);
 	else
 		rc = 0;
 out:

@@ -140,6 +140,8 @@ may_grant(const struct index *x, const char *seat, const json_t *rights)
 	if (strcmp(seat, root_seat) == 0 ||
 	    index_role(x, seat, INDEX_VAULT) == ROLE_ADMIN)
 		return true;
+	if (json_object_size(rights) == 0)
+		return false;
 	for (void *it = json_object_iter(o); it != NULL;
 	     it = json_object_iter_next(o, it))
 		if (strcmp(json_object_iter_key(it), INDEX_VAULT) == 0 ||
@@ -403,20 +405,24 @@ settle(struct rights *r)
 	return 0;
 }
 
-static void
+/* False if it is not the card of the seat that it names. */
+static bool
 take_card(struct index *x, const json_t *doc)
 {
 	struct index_seat *s = index_seat(x, entry_str(doc, "member"));
 	const char *text = entry_str(doc, "card");
 	struct card card;
 
-	if (s == NULL || text == NULL || s->card != NULL ||
+	if (s == NULL || text == NULL ||
 	    card_parse(text, strlen(text), &card, NULL) != 0 ||
 	    memcmp(card.text.key, s->key, 32) != 0)
-		return;
+		return false;
+	if (s->card != NULL)
+		return true;
 	s->card = strdup(text);
 	strcpy(s->name, card.text.name);
 	strcpy(s->org, card.text.org);
+	return true;
 }
 
 /* Why an entry that is no act is not accepted; NULL if it is. */
@@ -430,6 +436,8 @@ refused(struct index *x, const struct index_entry *en)
 		return "it stands after a fork of its device";
 	if (seat == NULL)
 		return "its device belongs to no member";
+	if (strcmp(seat, en->seat) != 0)
+		return "it names another seat than that of its device";
 	switch (en->kind) {
 	case KIND_RECORD:
 	case KIND_RETRACT:
@@ -544,9 +552,9 @@ rights_evaluate(struct index *x, struct err *e)
 		if (en->kind == KIND_MEMBER &&
 		    strcmp(r.acts[i].name, "card") == 0) {
 			en->why = refused(x, en);
+			if (en->why == NULL && !take_card(x, r.acts[i].doc))
+				en->why = "it is not the card of its member";
 			en->accepted = en->why == NULL;
-			if (en->accepted)
-				take_card(x, r.acts[i].doc);
 		} else {
 			en->why = unsettled(&r.acts[i]);
 		}

@@ -109,13 +109,7 @@ ring_seal(const struct secret *ring, const struct agekey_public *pub,
 bool
 ring_is(const uint8_t *file, size_t len)
 {
-	static const char start[] =
-	    "age-encryption.org/v1\n-> mlkem768x25519 ";
-	const size_t n = sizeof start - 1;
-	struct ageheader h;
-
-	return len > n && memcmp(file, start, n) == 0 &&
-	    ageheader_parse(file, len, &h) == AGEHEADER_OK && h.stanzas == 1;
+	return padded_form(file, len) == PADDED_RING;
 }
 
 struct taking {

@@ -4,6 +4,7 @@
 #include "journal.h"
 #include "local.h"
 #include "object.h"
+#include "padded.h"
 #include "padme.h"
 
 #include <errno.h>
@@ -270,10 +271,12 @@ check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
 				hex_encode(x->sha256, HASH_LEN, hex);
 				if (vault_entry_file(v, &b, x->sha256, &o,
 					&inner) == 0 &&
-				    !padme_is_entry(o.len))
+				    (!padme_is_entry(o.len) ||
+					padded_form(o.data, o.len) ==
+					    PADDED_OTHER))
 					err_set(&inner, ERR_EVIDENCE,
-					    "its length is not one that an"
-					    " entry has");
+					    "neither an entry nor a ring by"
+					    " its length and header");
 				gitstore_object_free(&o);
 				if (inner.code != ERR_NONE)
 					report_add(&v->report, REPORT_DAMAGE,
@@ -561,6 +564,37 @@ verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
 	return rc;
 }
 
+/* Every content is named by exactly one file; every name can be one. */
+static int
+check_contents(const struct entry *en, struct err *e)
+{
+	json_t *files = json_object_get(en->doc, "files"), *f;
+	bool named[ENTRY_CONTENTS_MAX + 1] = {false};
+	size_t i, count = 0;
+	char name[256];
+
+	json_array_foreach(files, i, f) {
+		const char *c = entry_str(f, "content");
+		unsigned n = 0;
+
+		if (extract_name(f, name) != 0)
+			return err_set(e, ERR_EVIDENCE,
+			    "a recorded name is not one that a file can have");
+		if (c == NULL)
+			continue;
+		if (strlen(c) != 4 || sscanf(c, "%4u", &n) != 1 || n == 0 ||
+		    n > en->n || named[n])
+			return err_set(e, ERR_EVIDENCE,
+			    "a file names a content that is not its own");
+		named[n] = true;
+		count++;
+	}
+	if (count != en->n)
+		return err_set(e, ERR_EVIDENCE,
+		    "it holds a content that no file names");
+	return 0;
+}
+
 /* All files of one record. */
 static int
 check_record(struct index *x, const struct index_entry *en,
@@ -574,6 +608,8 @@ check_record(struct index *x, const struct index_entry *en,
 
 	hex_encode(en->sha256, HASH_LEN, hex);
 	if (index_entry_open(x, en, &opened, &inner) != 0)
+		goto bad;
+	if (check_contents(&opened, &inner) != 0)
 		goto bad;
 	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
 		n->originals++;
