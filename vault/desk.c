@@ -763,6 +763,9 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 
 	if (c == NULL)
 		return no_memory(e);
+	/* what can be saved of a damaged vault is given out all the same */
+	if (d->v->report.count[REPORT_DAMAGE] > 0)
+		n = 0;
 	for (size_t i = 0; i < n; i++)
 		if (acts_may(d->x, KIND_CUSTODY, list[i]->case_id))
 			c[m++] = (struct acts_custody){list[i]->case_id,

@@ -10,6 +10,9 @@
 static const char *const kind_names[] = {"device", "member", "case", "record",
     "custody", "retract", "witness", "filler"};
 
+#define KEYS_PER_ID 8      /* candidates for one entry or bulk id */
+#define CASE_KEYS_MAX 4096 /* case keys of one person */
+
 /* Room for one more of a list that doubles; 0 or -1. */
 static int
 room(void **list, size_t n, size_t *cap, size_t one)
@@ -88,10 +91,16 @@ take_one_off(struct taking *t, const struct ring_key *k, struct err *e)
 	size_t key, old = SIZE_MAX;
 
 	short_key(k->id, id);
-	if (map_get(m, id, &old))
-		for (size_t i = old; i != SIZE_MAX; i = x->infos[i].next)
+	if (map_get(m, id, &old)) {
+		size_t n = 0;
+
+		for (size_t i = old; i != SIZE_MAX; i = x->infos[i].next, n++)
 			if (secret_equal(index_key(x, i), k->secret, 32))
 				return 0;
+		/* more can only be meant to wear the reader out */
+		if (n >= KEYS_PER_ID)
+			return 0;
+	}
 	if (index_add_key(x, k->secret, &key) != 0 ||
 	    map_set(m, id, key) != 0)
 		return err_set(e, ERR_UNKNOWN, "no memory");
@@ -115,6 +124,8 @@ take_key(void *ctx, const struct ring_key *k, struct err *e)
 		    secret_equal(index_key(x, x->hybrids[i].key), k->secret,
 			32))
 			return 0;
+	if (x->n_hybrids >= CASE_KEYS_MAX)
+		return 0;
 	p = realloc(x->hybrids, (x->n_hybrids + 1) * sizeof *x->hybrids);
 	if (p == NULL || index_add_key(x, k->secret, &key) != 0) {
 		x->hybrids = p != NULL ? p : x->hybrids;
@@ -267,18 +278,34 @@ misplaced(struct index *x, const struct entry *en, size_t log, uint64_t batch,
 }
 
 /* An id names an item within its case only. */
-static struct index_item *
-item_slot(struct index *x, const char *id, const char *case_id)
+static void
+item_key(const char *id, const char *case_id, uint8_t key[MAP_KEY_LEN])
 {
-	uint8_t key[MAP_KEY_LEN];
 	char both[INDEX_CASE_MAX + HEX_ID_LEN + 2];
-	struct index_item *it;
-	size_t i;
 
 	snprintf(both, sizeof both, "%s %s", case_id, id);
 	map_key_text(both, key);
-	if (map_get(&x->by_item, key, &i))
-		return &x->items[i];
+}
+
+static struct index_item *
+find_item(struct index *x, const char *id, const char *case_id)
+{
+	uint8_t key[MAP_KEY_LEN];
+	size_t i;
+
+	item_key(id, case_id, key);
+	return map_get(&x->by_item, key, &i) ? &x->items[i] : NULL;
+}
+
+static struct index_item *
+item_slot(struct index *x, const char *id, const char *case_id)
+{
+	struct index_item *it = find_item(x, id, case_id);
+	uint8_t key[MAP_KEY_LEN];
+
+	if (it != NULL)
+		return it;
+	item_key(id, case_id, key);
 	if (room((void **)&x->items, x->n_items, &x->cap_items,
 		sizeof *x->items) != 0 ||
 	    map_set(&x->by_item, key, x->n_items) != 0)
@@ -469,12 +496,6 @@ gather_items(struct index *x, struct err *e)
 
 		if (en->item[0] == '\0' || !en->accepted)
 			continue;
-		if (en->kind == KIND_RETRACT) {
-			it = item_slot(x, en->item, en->case_id);
-			if (it == NULL)
-				return err_set(e, ERR_UNKNOWN, "no memory");
-			it->retracted = true;
-		}
 		if (en->kind != KIND_RECORD)
 			continue;
 		it = item_slot(x, en->item, en->case_id);
@@ -485,6 +506,17 @@ gather_items(struct index *x, struct err *e)
 			return err_set(e, ERR_UNKNOWN, "no memory");
 		it->versions = p;
 		it->versions[it->n++] = i;
+	}
+	/* a retraction of what is not readable here makes no item */
+	for (size_t i = 0; i < x->n_entries; i++) {
+		struct index_entry *en = &x->entries[i];
+		struct index_item *it = en->kind == KIND_RETRACT &&
+			en->accepted && en->item[0] != '\0'
+		    ? find_item(x, en->item, en->case_id)
+		    : NULL;
+
+		if (it != NULL)
+			it->retracted = true;
 	}
 	return 0;
 }
@@ -561,6 +593,7 @@ index_free(struct index *x)
 	free(x->seats);
 	free(x->cases);
 	free(x->items);
+	free(x->sorted_ids);
 	for (size_t i = 0; x->log_seat != NULL && i < x->n_logs; i++)
 		free(x->log_seat[i]);
 	for (size_t i = 0; x->cased != NULL && i < x->n_logs; i++)

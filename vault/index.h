@@ -130,6 +130,7 @@ struct index {
 	struct index_item *items;
 	size_t n_items, cap_items;
 	struct map by_item; /* case and item -> items */
+	char **sorted_ids;  /* of the items; made when first wanted */
 	uint8_t **cased; /* for each log and batch: its case's ring opened */
 	char **log_seat; /* for each log the seat of its device; or NULL */
 	size_t n_logs;
@@ -181,7 +182,7 @@ int index_find_item(struct index *x, const char *text, struct index_item **out,
 int index_find_seat(struct index *x, const char *text, struct index_seat **out,
     struct err *e);
 /* The shortest prefix, of at least 8 digits, that only this item has. */
-size_t index_short(const struct index *x, const struct index_item *item);
+size_t index_short(struct index *x, const struct index_item *item);
 
 /*
  * The newest accepted version of an item (of several current ones the last in

@@ -2,6 +2,7 @@
 
 #include "canon.h"
 #include "clock.h"
+#include "extract.h"
 #include "object.h"
 
 #include <dirent.h>
@@ -373,6 +374,37 @@ known_segments(struct intake *in, const struct known *k,
 	return found;
 }
 
+/*
+ * Records may claim any hash. Content counts as known only if what the case
+ * holds opens, and has that SHA-256.
+ */
+static bool
+is_here(struct intake *in, const struct known *k,
+    const uint8_t sha256[HASH_LEN])
+{
+	struct entry opened = {0};
+	char hex[65];
+	json_t *f;
+	size_t i;
+	bool found = false;
+
+	if (k->entry == SIZE_MAX)
+		return true; /* this command has taken it in itself */
+	if (index_entry_open(in->x, &in->x->entries[k->entry], &opened,
+		NULL) != 0)
+		return false;
+	hex_encode(sha256, HASH_LEN, hex);
+	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
+		const char *s = entry_str(f, "sha256");
+
+		if (!found && s != NULL && strcmp(s, hex) == 0)
+			found = extract_file(in->x, &opened, f, NULL, NULL,
+				    NULL) == 0;
+	}
+	entry_free(&opened);
+	return found;
+}
+
 /* SHA-256 of the whole file, to know it before anything is written. */
 static int
 hash_file(struct intake *in, struct source *s, uint8_t sha256[HASH_LEN])
@@ -431,7 +463,8 @@ take_file(struct intake *in, struct source *s, bool again, json_t **file,
 			goto moved;
 		hash_final(s->sha256, sha256);
 	}
-	have = (!large || hashed) && map_get(&in->by_sha256, sha256, &at);
+	have = (!large || hashed) && map_get(&in->by_sha256, sha256, &at) &&
+	    is_here(in, &in->known[at], sha256);
 	if (have && !again) {
 		strcpy(known_item, in->known[at].item);
 		rc = TAKEN_KNOWN;

@@ -67,6 +67,12 @@ journal_pack(struct journal *j, const char *name)
 }
 
 int
+journal_joined(struct journal *j, const char *name)
+{
+	return add(j, "joined", name, "");
+}
+
+int
 journal_branch(struct journal *j, const char *branch,
     const uint8_t commit[GITFORM_OID_LEN])
 {
@@ -147,7 +153,7 @@ place(struct vault *v, const char *word, const char *a, const char *b,
 		snprintf(tmp, sizeof tmp, "local/tmp/%s", a);
 		return rename_into(v, tmp, to, e);
 	}
-	if (strcmp(word, "pack") != 0)
+	if (strcmp(word, "pack") != 0 && strcmp(word, "joined") != 0)
 		return 0;
 	for (size_t i = 0; i < 2; i++) {
 		snprintf(tmp, sizeof tmp, "local/tmp/%s.%s", a, endings[i]);
@@ -225,26 +231,32 @@ take_back(struct vault *v, const char *word, const char *a, const char *b,
 	return 0;
 }
 
-/* Has any of the branches moved already? Then the pack is needed. */
+/*
+ * Has any of the branches moved already? Then the pack is needed. The branch's
+ * own file says so; whatever is in doubt counts as moved.
+ */
 static int
 has_moved(struct vault *v, const char *word, const char *a, const char *b,
     void *ctx, struct err *e)
 {
 	bool *moved = ctx;
-	uint8_t oid[GITFORM_OID_LEN];
+	char rel[160], path[FSUTIL_PATH], *text = NULL;
+	size_t len = 0;
 
-	(void)e;
-	if (strcmp(word, "branch") != 0 || strlen(b) != 40 ||
-	    hex_decode(b, GITFORM_OID_LEN, oid) != 0)
+	if (strcmp(word, "branch") != 0)
 		return 0;
-	for (size_t i = 0; i < v->n_logs; i++) {
-		const struct log *l = &v->logs[i];
-
-		for (uint64_t n = l->length; n > 0; n--)
-			*moved |= strcmp(l->branch, a) == 0 &&
-			    memcmp(l->steps[n - 1].commit, oid,
-				GITFORM_OID_LEN) == 0;
-	}
+	snprintf(rel, sizeof rel, "refs/heads/%s", a);
+	if (vault_path(v, rel, path, e) != 0)
+		return -1;
+	if (!fsutil_exists(path))
+		return 0; /* a new branch that never came to be */
+	if (fsutil_read(path, 4096, &text, &len, NULL) != 0 || len != 41 ||
+	    strncmp(text, b, 40) == 0)
+		*moved = true;
+	free(text);
+	for (size_t i = 0; i < v->n_logs; i++)
+		*moved |= v->logs[i].size != v->logs[i].length ||
+		    v->logs[i].length == 0;
 	return 0;
 }
 
@@ -326,5 +338,8 @@ journal_commit(struct journal *j, struct vault *v, struct err *e)
 	}
 	if (unlink(path) != 0)
 		return err_sys(e, "local/journal");
-	return 0;
+	/* what comes after may rest on the journal being gone */
+	return vault_path(v, "local", path, e) == 0
+	    ? fsutil_sync_dir(path, e)
+	    : -1;
 }

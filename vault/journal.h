@@ -19,6 +19,8 @@ void journal_free(struct journal *j);
 int journal_object(struct journal *j, const uint8_t sha256[HASH_LEN]);
 /* A pack (its name without ending) that waits in local/tmp. */
 int journal_pack(struct journal *j, const char *name);
+/* One that joins packs that are here: it is never taken back. */
+int journal_joined(struct journal *j, const char *name);
 /* A branch that will point to this commit. */
 int journal_branch(struct journal *j, const char *branch,
     const uint8_t commit[GITFORM_OID_LEN]);

@@ -42,7 +42,7 @@ none_or_many(struct err *e, const char *what, const char *text, size_t found)
 		return err_set(e, ERR_UNKNOWN, "no %s is named %s", what,
 		    shown);
 	err_set(e, ERR_UNKNOWN, "%s: %zu %ss begin so", shown, found, what);
-	return err_hint(e, "give more digits of the id");
+	return -1;
 }
 
 int
@@ -70,28 +70,38 @@ index_find_case(struct index *x, const char *text, struct index_case **out,
 	return err_hint(e, "muniment case list shows the cases");
 }
 
+/* ITEM, or CASE/ITEM where two cases have one id. */
 int
 index_find_item(struct index *x, const char *text, struct index_item **out,
     struct err *e)
 {
-	size_t found = 0, len = strlen(text);
+	const char *slash = strrchr(text, '/');
+	const char *id = slash != NULL ? slash + 1 : text;
+	size_t found = 0, len = strlen(id);
+	struct index_case *c = NULL;
+	char name[512];
 
 	*out = NULL;
-	for (size_t i = 0; len >= 4 && i < x->n_items; i++) {
-		if (strncmp(x->items[i].id, text, len) == 0) {
-			*out = &x->items[i];
-			found++;
-		}
+	if (slash != NULL) {
+		snprintf(name, sizeof name, "%.*s", (int)(slash - text), text);
+		if (index_find_case(x, name, &c, e) != 0)
+			return -1;
+	}
+	if (len < 4)
+		return err_set(e, ERR_UNKNOWN,
+		    "an item is named by at least 4 digits of its id");
+	for (size_t i = 0; i < x->n_items; i++) {
+		if (strncmp(x->items[i].id, id, len) != 0 ||
+		    (c != NULL && strcmp(x->items[i].case_id, c->id) != 0))
+			continue;
+		*out = &x->items[i];
+		found++;
 	}
 	if (found == 1)
 		return 0;
 	*out = NULL;
-	if (len < 4) {
-		err_set(e, ERR_UNKNOWN,
-		    "an item is named by at least 4 digits of its id");
-		return -1;
-	}
-	return none_or_many(e, "item", text, found);
+	none_or_many(e, "item", text, found);
+	return err_hint(e, "CASE/ITEM names one within its case");
 }
 
 /* The same person may hold several seats: their first stands for all. */
@@ -128,25 +138,19 @@ by_id(const void *a, const void *b)
 }
 
 size_t
-index_short(const struct index *x, const struct index_item *item)
+index_short(struct index *x, const struct index_item *item)
 {
-	static const struct index *sorted_of;
-	static char **ids;
-	static size_t n;
-	char **at, *key = (char *)(uintptr_t)item->id;
-	size_t len = SHORT_MIN;
+	char **at, **ids = x->sorted_ids, *key = (char *)(uintptr_t)item->id;
+	size_t len = SHORT_MIN, n = x->n_items;
 
-	if (sorted_of != x || n != x->n_items) {
-		free(ids);
-		sorted_of = NULL;
-		ids = calloc(x->n_items, sizeof *ids);
+	if (ids == NULL) {
+		ids = calloc(n, sizeof *ids);
 		if (ids == NULL)
 			return HEX_ID_LEN;
-		n = x->n_items;
 		for (size_t i = 0; i < n; i++)
 			ids[i] = x->items[i].id;
 		qsort(ids, n, sizeof *ids, by_id);
-		sorted_of = x;
+		x->sorted_ids = ids;
 	}
 	at = bsearch(&key, ids, n, sizeof *ids, by_id);
 	if (at == NULL)

@@ -145,7 +145,7 @@ join(struct vault *v, const struct pack *list, size_t n, char name[48],
 			goto out;
 	if (packform_file_finish(to, name, e) != 0)
 		goto out;
-	if (journal_pack(j, name) != 0)
+	if (journal_joined(j, name) != 0)
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
 		rc = journal_commit(j, v, e);

@@ -23,6 +23,7 @@ struct act {
 	const char *name; /* its `act`, or "" */
 	const char *seat;
 	bool done;
+	int8_t authentic; /* 1 or -1 once it is known */
 };
 
 struct rights {
@@ -114,22 +115,29 @@ is_frozen(const struct index *x, const struct index_entry *en)
 	return en->batch > x->v->logs[en->log].frozen;
 }
 
-/* Signed by a valid seat, whose device wrote it; or by the root key. */
+/*
+ * Signed by a valid seat, whose device wrote it; or by the root key. The costly
+ * part is done once for each act.
+ */
 static bool
-is_authentic(struct index *x, const struct act *a)
+is_authentic(struct index *x, struct act *a)
 {
 	const struct index_entry *en = &x->entries[a->entry];
-	const struct index_seat *s;
+	const struct index_seat *s = index_seat(x, a->seat);
+	bool root = strcmp(a->seat, root_seat) == 0;
 
 	if (is_frozen(x, en))
 		return false;
-	if (strcmp(a->seat, root_seat) == 0)
-		return is_signed(a->doc, x->v->root_key);
-	s = index_seat(x, a->seat);
-	if (s == NULL || x->log_seat[en->log] == NULL ||
-	    strcmp(x->log_seat[en->log], a->seat) != 0)
+	if (!root &&
+	    (s == NULL || x->log_seat[en->log] == NULL ||
+		strcmp(x->log_seat[en->log], a->seat) != 0))
 		return false;
-	return is_signed(a->doc, s->key);
+	if (a->authentic == 0)
+		a->authentic = is_signed(a->doc,
+				   root ? x->v->root_key : s->key)
+		    ? 1
+		    : -1;
+	return a->authentic > 0;
 }
 
 static bool
@@ -183,7 +191,7 @@ add_rights(struct index_seat *s, json_t *rights)
 
 /* 1 if the act became valid, 0 if it has to wait, -1 without memory. */
 static int
-try_admit(struct index *x, const struct act *a)
+try_admit(struct index *x, struct act *a)
 {
 	const char *key = entry_str(a->doc, "key");
 	json_t *rights = json_object_get(a->doc, "rights");
@@ -193,8 +201,8 @@ try_admit(struct index *x, const struct act *a)
 
 	if (key == NULL || !json_is_object(rights) ||
 	    sshsig_key_line_decode(key, strlen(key), pub) != FORMAT_OK ||
-	    !ed25519_is_valid(pub) || !is_authentic(x, a) ||
-	    !may_grant(x, a->seat, rights))
+	    !ed25519_is_valid(pub) || !may_grant(x, a->seat, rights) ||
+	    !is_authentic(x, a))
 		return 0;
 	p = realloc(x->seats, (x->n_seats + 1) * sizeof *x->seats);
 	if (p == NULL)
@@ -209,31 +217,46 @@ try_admit(struct index *x, const struct act *a)
 }
 
 static int
-try_rights(struct index *x, const struct act *a)
+try_rights(struct index *x, struct act *a)
 {
 	struct index_seat *s = index_seat(x, entry_str(a->doc, "member"));
 	json_t *rights = json_object_get(a->doc, "rights");
 
-	if (s == NULL || !json_is_object(rights) || !is_authentic(x, a) ||
-	    !may_grant(x, a->seat, rights))
+	/* the root key admits, and does nothing else */
+	if (s == NULL || !json_is_object(rights) ||
+	    strcmp(a->seat, root_seat) == 0 ||
+	    !may_grant(x, a->seat, rights) || !is_authentic(x, a))
 		return 0;
 	return add_rights(s, rights) == 0 ? 1 : -1;
 }
 
-/* The first batch's device entry, signed by its seat or one above. */
-static int
-try_device(struct index *x, const struct act *a)
+/* Two claims to one device are no claim at all. */
+static bool
+is_only_claim(const struct rights *r, const struct act *a)
 {
+	const struct index_entry *en = &r->x->entries[a->entry];
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct index_entry *o = &r->x->entries[r->acts[i].entry];
+
+		if (o != en && o->kind == KIND_DEVICE && o->log == en->log &&
+		    o->batch == 1)
+			return false;
+	}
+	return true;
+}
+
+/* The first batch's device entry, signed by its seat. */
+static int
+try_device(struct rights *r, const struct act *a)
+{
+	struct index *x = r->x;
 	const struct index_entry *en = &x->entries[a->entry];
-	struct index_seat *s = index_seat(x, a->seat), *up = s;
-	bool ok = false;
+	const struct index_seat *s = index_seat(x, a->seat);
 
 	if (s == NULL || en->batch != 1 || x->log_seat[en->log] != NULL ||
-	    is_frozen(x, en))
-		return 0;
-	for (; up != NULL && !ok; up = index_seat(x, up->above))
-		ok = is_signed(a->doc, up->key);
-	if (!ok)
+	    is_frozen(x, en) || !is_only_claim(r, a) ||
+	    !is_signed(a->doc, s->key))
 		return 0;
 	x->log_seat[en->log] = strdup(s->id); /* seats move as they grow */
 	return x->log_seat[en->log] != NULL ? 1 : -1;
@@ -257,27 +280,37 @@ case_slot(struct index *x, const char *id)
 	return c;
 }
 
-static int
-add_epoch(struct index *x, struct index_case *c, const struct act *a)
+/* Read an epoch off an act: false if it is not of the form. */
+static bool
+read_epoch(const struct act *a, struct index_epoch *ep)
 {
 	const char *id = entry_str(a->doc, "epoch");
-	struct index_epoch *ep;
-	void *p = realloc(c->epochs, (c->n_epochs + 1) * sizeof *c->epochs);
+	const char *recipient = entry_str(a->doc, "recipient");
 
+	if (id == NULL || strlen(id) != HEX_ID_LEN ||
+	    !hex_is(id, HEX_ID_LEN) || recipient == NULL ||
+	    agetext_recipient_parse(recipient, &ep->recipient, NULL) != 0 ||
+	    ep->recipient.kind != AGEKEY_HYBRID)
+		return false;
+	strcpy(ep->id, id);
+	ep->act = a->entry;
+	return true;
+}
+
+/* 1; 0 if the case has an epoch of that id already; -1 without memory. */
+static int
+add_epoch(struct index_case *c, const struct index_epoch *ep)
+{
+	void *p;
+
+	for (size_t i = 0; i < c->n_epochs; i++)
+		if (strcmp(c->epochs[i].id, ep->id) == 0)
+			return 0;
+	p = realloc(c->epochs, (c->n_epochs + 1) * sizeof *c->epochs);
 	if (p == NULL)
 		return -1;
 	c->epochs = p;
-	ep = &c->epochs[c->n_epochs];
-	if (id == NULL || strlen(id) != HEX_ID_LEN ||
-	    !hex_is(id, HEX_ID_LEN) ||
-	    agetext_recipient_parse(entry_str(a->doc, "recipient"),
-		&ep->recipient, NULL) != 0 ||
-	    ep->recipient.kind != AGEKEY_HYBRID)
-		return 0;
-	strcpy(ep->id, id);
-	ep->act = a->entry;
-	(void)x;
-	c->n_epochs++;
+	c->epochs[c->n_epochs++] = *ep;
 	return 1;
 }
 
@@ -297,15 +330,16 @@ id_follows(const struct act *a, const char *opened)
 }
 
 static int
-try_open(struct index *x, const struct act *a)
+try_open(struct index *x, struct act *a)
 {
 	const char *opened = entry_str(a->doc, "opened");
 	enum index_role role = index_role(x, a->seat, INDEX_VAULT);
+	struct index_epoch ep;
 	struct index_case *c;
 	struct index_seat *s;
 	bool vault;
 
-	if (opened == NULL || entry_str(a->doc, "recipient") == NULL)
+	if (opened == NULL || !read_epoch(a, &ep))
 		return 0;
 	vault = strcmp(opened, INDEX_VAULT) == 0;
 	if (role < (vault ? ROLE_ADMIN : ROLE_AUTHOR) ||
@@ -319,23 +353,24 @@ try_open(struct index *x, const struct act *a)
 	s = index_seat(x, a->seat);
 	if (add_right(s, opened, ROLE_ADMIN) != 0)
 		return -1;
-	return add_epoch(x, c, a) < 0 ? -1 : 1;
+	return add_epoch(c, &ep);
 }
 
 static int
-try_epoch(struct index *x, const struct act *a)
+try_epoch(struct index *x, struct act *a)
 {
 	struct index_case *c = index_case(x, entry_str(a->doc, "opened"));
+	struct index_epoch ep;
 
-	if (c == NULL || entry_str(a->doc, "recipient") == NULL ||
+	if (c == NULL || !read_epoch(a, &ep) ||
 	    index_role(x, a->seat, c->id) != ROLE_ADMIN || !is_authentic(x, a))
 		return 0;
-	return add_epoch(x, c, a) < 0 ? -1 : 1;
+	return add_epoch(c, &ep);
 }
 
 /* Of several names, the greatest time and then the greatest hash. */
 static int
-try_name(struct rights *r, const struct act *a)
+try_name(struct rights *r, struct act *a)
 {
 	struct index *x = r->x;
 	const struct index_entry *en = &x->entries[a->entry];
@@ -360,7 +395,7 @@ try_name(struct rights *r, const struct act *a)
 }
 
 static int
-try_act(struct rights *r, const struct act *a)
+try_act(struct rights *r, struct act *a)
 {
 	const struct index_entry *en = &r->x->entries[a->entry];
 	bool vault = strcmp(en->case_id, INDEX_VAULT) == 0;
@@ -370,7 +405,7 @@ try_act(struct rights *r, const struct act *a)
 	if (!vault)
 		return 0;
 	if (en->kind == KIND_DEVICE)
-		return try_device(r->x, a);
+		return try_device(r, a);
 	if (en->kind == KIND_MEMBER && strcmp(a->name, "admit") == 0)
 		return try_admit(r->x, a);
 	if (en->kind == KIND_MEMBER && strcmp(a->name, "rights") == 0)
@@ -405,15 +440,24 @@ settle(struct rights *r)
 	return 0;
 }
 
-/* False if it is not the card of the seat that it names. */
+/*
+ * False if it is not the card of the seat that it names, or not put there by
+ * who may name it: who admitted it, an admin of the case, or, if the root key
+ * admitted it, itself. Nobody gives himself another name.
+ */
 static bool
-take_card(struct index *x, const json_t *doc)
+take_card(struct index *x, const struct index_entry *en, const json_t *doc)
 {
+	const char *by = x->log_seat[en->log];
 	struct index_seat *s = index_seat(x, entry_str(doc, "member"));
 	const char *text = entry_str(doc, "card");
 	struct card card;
 
-	if (s == NULL || text == NULL ||
+	if (s == NULL || text == NULL || by == NULL ||
+	    (strcmp(by, s->above) != 0 &&
+		index_role(x, by, en->case_id) != ROLE_ADMIN &&
+		!(strcmp(s->above, root_seat) == 0 &&
+		    strcmp(by, s->id) == 0)) ||
 	    card_parse(text, strlen(text), &card, NULL) != 0 ||
 	    memcmp(card.text.key, s->key, 32) != 0)
 		return false;
@@ -513,7 +557,7 @@ mark_replaced(struct index *x)
 
 		/* most records are first versions: look before parsing */
 		if (en->kind != KIND_RECORD || !en->accepted ||
-		    strstr(en->text, "\"parents\":[]") != NULL)
+		    strstr(en->text, "\"parents\":[\"") == NULL)
 			continue;
 		doc = index_doc(en);
 		if (doc == NULL)
@@ -552,8 +596,9 @@ rights_evaluate(struct index *x, struct err *e)
 		if (en->kind == KIND_MEMBER &&
 		    strcmp(r.acts[i].name, "card") == 0) {
 			en->why = refused(x, en);
-			if (en->why == NULL && !take_card(x, r.acts[i].doc))
-				en->why = "it is not the card of its member";
+			if (en->why == NULL && !take_card(x, en, r.acts[i].doc))
+				en->why = "not the card of its member, or not put"
+					  " there by who may";
 			en->accepted = en->why == NULL;
 		} else {
 			en->why = unsettled(&r.acts[i]);
@@ -585,10 +630,14 @@ out:
 struct index_seat *
 index_seat_of(struct index *x, const uint8_t key[32])
 {
+	struct index_seat *best = NULL;
+
+	/* of several the one with the smallest id, whatever came first */
 	for (size_t i = 0; i < x->n_seats; i++)
-		if (memcmp(x->seats[i].key, key, 32) == 0)
-			return &x->seats[i];
-	return NULL;
+		if (memcmp(x->seats[i].key, key, 32) == 0 &&
+		    (best == NULL || strcmp(x->seats[i].id, best->id) < 0))
+			best = &x->seats[i];
+	return best;
 }
 
 /* True if an accepted epoch act of the case says that it replaces this one. */

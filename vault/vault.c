@@ -327,9 +327,14 @@ note_lines(struct vault *v, struct log *l, size_t index,
 			hex_encode(x->sha256, HASH_LEN, hex);
 			if (!l->is_fork && map_get(&v->entries, x->sha256, &where))
 				report_add(&v->report, REPORT_HISTORY,
-				    "device %.12s, batch %llu: entry %.16s is"
-				    " listed a second time (a replay)",
-				    l->device, (unsigned long long)b->n, hex);
+				    "entry %.16s is listed by device %.12s,"
+				    " batch %llu, and by device %.12s, batch"
+				    " %llu: one of them repeats the other's",
+				    hex,
+				    v->logs[VAULT_PLACE_LOG(where)].device,
+				    (unsigned long long)VAULT_PLACE_BATCH(
+					where),
+				    l->device, (unsigned long long)b->n);
 			else
 				rc = map_set(&v->entries, x->sha256,
 				    VAULT_PLACE(index, b->n));

@@ -769,9 +769,18 @@ find_device(struct writer *w, struct err *e)
 static struct writer *
 start(struct index *x, struct err *e)
 {
-	struct writer *w = calloc(1, sizeof *w);
+	struct writer *w;
 	char path[FSUTIL_PATH];
 
+	if (x->v->report.count[REPORT_DAMAGE] > 0) {
+		err_set(e, ERR_EVIDENCE, "nothing is added to a damaged vault:"
+			" %s",
+		    report_first(&x->v->report, REPORT_DAMAGE));
+		err_hint(e, "muniment verify says more; a partner's carry file"
+			    " or a copy may have what is missing");
+		return NULL;
+	}
+	w = calloc(1, sizeof *w);
 	if (w == NULL) {
 		no_memory(e);
 		return NULL;
