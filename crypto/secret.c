@@ -27,6 +27,14 @@ secret_is_locked(void)
 	return locked;
 }
 
+/* sodium_malloc succeeds even where locking fails: try again, and remember. */
+static void
+note_lock(void *bytes, size_t cap)
+{
+	if (mlock(bytes, cap) != 0)
+		locked = false;
+}
+
 struct secret *
 secret_new(size_t cap)
 {
@@ -39,6 +47,7 @@ secret_new(size_t cap)
 		free(s);
 		return NULL;
 	}
+	note_lock(s->bytes, cap);
 	memset(s->bytes, 0, cap);
 	s->cap = cap;
 	return s;
@@ -67,6 +76,7 @@ secret_append(struct secret *s, const void *bytes, size_t len)
 
 		if (p == NULL)
 			return -1;
+		note_lock(p, cap);
 		memcpy(p, s->bytes, s->len);
 		memset(p + s->len, 0, cap - s->len);
 		sodium_free(s->bytes);

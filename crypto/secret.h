@@ -24,7 +24,10 @@ struct secret {
  */
 int secret_init(void);
 
-/* True if memory can be locked here. secret_init has probed it. */
+/*
+ * True if memory can be locked here, and all that was asked for so far was.
+ * secret_init has probed it.
+ */
 bool secret_is_locked(void);
 
 /* A secret of `cap` (> 0) zero bytes with len 0, or NULL without memory. */

@@ -16,6 +16,9 @@ canon_is_text(const char *s, size_t len)
 
 		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
 			return 0;
+		/* U+0080 to U+009F: terminals obey some of them */
+		if (c == 0xc2 && i + 1 < len && (unsigned char)s[i + 1] < 0xa0)
+			return 0;
 	}
 	return 1;
 }

@@ -165,7 +165,8 @@ main(int argc, char **argv)
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
 	const struct command *c;
-	int opt;
+	bool locked;
+	int opt, status;
 
 	if (check_stdio() != 0) {
 		fprintf(stderr, "muniment: standard input, output and error"
@@ -203,11 +204,16 @@ main(int argc, char **argv)
 		    "muniment help lists them"});
 		return CLI_USAGE;
 	}
-	if (!secret_is_locked())
+	locked = secret_is_locked();
+	if (!locked)
 		cli_warn("memory cannot be locked here: keys may reach swap");
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--help") == 0)
 			return finish(help(c->name));
 	optind = 0;
-	return finish(c->run(argc, argv));
+	status = c->run(argc, argv);
+	if (locked && !secret_is_locked())
+		cli_warn("more keys than can be locked in memory: some may"
+			 " have reached swap");
+	return finish(status);
 }

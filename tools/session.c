@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct secret *
 session_passphrase(void)
@@ -69,7 +70,10 @@ void
 session_json(json_t *o)
 {
 	cli_progress_end();
-	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
+	/* a terminal must not obey what a record holds */
+	json_dumpf(o, stdout,
+	    JSON_INDENT(2) | JSON_SORT_KEYS |
+		(isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
 	putchar('\n');
 	json_decref(o);
 }

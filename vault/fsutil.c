@@ -130,16 +130,18 @@ fsutil_sync_dir(const char *path, struct err *e)
 	return rc;
 }
 
-/* fsync the folder that holds `path`. */
-static int
-sync_parent(const char *path, struct err *e)
+int
+fsutil_sync_parent(const char *path, struct err *e)
 {
 	char dir[FSUTIL_PATH];
+	size_t n = strlen(path);
 	char *slash;
 
-	if (strlen(path) >= sizeof dir)
+	if (n >= sizeof dir)
 		return err_set(e, ERR_UNKNOWN, "a path is too long");
 	strcpy(dir, path);
+	while (n > 1 && dir[n - 1] == '/')
+		dir[--n] = '\0';
 	slash = strrchr(dir, '/');
 	if (slash == NULL)
 		return fsutil_sync_dir(".", e);
@@ -169,7 +171,7 @@ fsutil_write(const char *path, const void *bytes, size_t len, struct err *e)
 		err_sys(e, "%s", shown(path, name));
 		goto bad;
 	}
-	return sync_parent(path, e);
+	return fsutil_sync_parent(path, e);
 bad:
 	unlink(tmp);
 	return -1;

@@ -28,6 +28,8 @@ int fsutil_write(const char *path, const void *bytes, size_t len,
 int fsutil_write_all(int fd, const void *bytes, size_t len, struct err *e);
 /* Make a folder (0700) if it is not there, and those above it. */
 int fsutil_mkdirs(const char *path, struct err *e);
+/* fsync the folder that holds a path. */
+int fsutil_sync_parent(const char *path, struct err *e);
 /* fsync a folder. */
 int fsutil_sync_dir(const char *path, struct err *e);
 /* Give an open file the constant time, fsync it and close it. */

@@ -448,8 +448,11 @@ list_absent(struct vault *v, const struct map *missing, struct absent *a,
 					size_t cap = (a->cap + 66) * 2;
 					char *p = realloc(a->text, cap);
 
-					if (p == NULL)
-						break;
+					if (p == NULL) {
+						vault_batch_free(&b);
+						return err_set(e, ERR_UNKNOWN,
+						    "no memory");
+					}
 					a->text = p;
 					a->cap = cap;
 				}

@@ -23,7 +23,6 @@
 
 #define IO_SIZE (256u << 10)             /* bytes */
 #define BUNDLE_MAX (UINT64_C(64) << 30)  /* bytes */
-#define OBJECT_MAX (UINT64_C(2) << 30)   /* bytes */
 #define PART_SUFFIX ".muniment-new"
 
 struct receive {
@@ -166,6 +165,30 @@ to_file(void *ctx, const void *bytes, size_t len, struct err *e)
 	return fsutil_write_all(o->fd, bytes, len, e);
 }
 
+/* Read the bundle's branches with all checks; damage refuses the file. */
+static int
+check_incoming(struct receive *r, struct err *e)
+{
+	struct vault *in = &r->incoming;
+	char folder[FSUTIL_PATH];
+
+	if (vault_path(r->v, "local/tmp/objects", folder, e) != 0 ||
+	    gitstore_add_objects(r->v->git, folder, e) != 0)
+		return -1;
+	*in = (struct vault){.git = r->v->git, .lock = -1};
+	strcpy(in->dir, r->v->dir);
+	strcpy(in->pin, r->v->id);
+	in->progress = r->v->progress;
+	if (vault_load_from(in, bundle_reader_refs, r->bundle, true, e) != 0)
+		return -1;
+	if (in->report.count[REPORT_DAMAGE] > 0)
+		return err_set(e, ERR_EVIDENCE, "refused: %s",
+		    report_first(&in->report, REPORT_DAMAGE));
+	if (in->id[0] == '\0')
+		return err_set(e, ERR_EVIDENCE, "it holds no history");
+	return 0;
+}
+
 /* "lfs/objects/ab/cd/<64 hex>" */
 static int
 object_name(const char *name, uint8_t sha256[HASH_LEN])
@@ -189,9 +212,11 @@ receive_object(struct receive *r, const char *name, uint64_t size,
 	uint8_t sha256[HASH_LEN], digest[HASH_LEN];
 	char path[FSUTIL_PATH], rel[96];
 	struct out o = {.fd = -1};
+	size_t listed;
 	int rc = -1;
 
-	if (object_name(name, sha256) != 0 || size > OBJECT_MAX)
+	if (object_name(name, sha256) != 0 ||
+	    !map_get(&r->incoming.objects, sha256, &listed) || listed != size)
 		return err_set(e, ERR_EVIDENCE,
 		    "the carry file holds a member that does not belong");
 	snprintf(rel, sizeof rel, "local/tmp/%s", strrchr(name, '/') + 1);
@@ -256,7 +281,8 @@ receive_tar(struct receive *r, struct err *e)
 	r->bundle = bundle_reader_new(folder, BUNDLE_MAX, e);
 	if (r->bundle == NULL ||
 	    each_piece(r, size, to_bundle, r->bundle, e) != 0 ||
-	    bundle_reader_finish(r->bundle, e) != 0)
+	    bundle_reader_finish(r->bundle, e) != 0 ||
+	    check_incoming(r, e) != 0)
 		return -1;
 	for (;;) {
 		if (take(r, head, sizeof head, e) != 0)
@@ -269,30 +295,6 @@ receive_tar(struct receive *r, struct err *e)
 		if (receive_object(r, name, size, e) != 0)
 			return -1;
 	}
-}
-
-/* Read the bundle's branches with all checks; damage refuses the file. */
-static int
-check_incoming(struct receive *r, struct err *e)
-{
-	struct vault *in = &r->incoming;
-	char folder[FSUTIL_PATH];
-
-	if (vault_path(r->v, "local/tmp/objects", folder, e) != 0 ||
-	    gitstore_add_objects(r->v->git, folder, e) != 0)
-		return -1;
-	*in = (struct vault){.git = r->v->git, .lock = -1};
-	strcpy(in->dir, r->v->dir);
-	strcpy(in->pin, r->v->id);
-	in->progress = r->v->progress;
-	if (vault_load_from(in, bundle_reader_refs, r->bundle, true, e) != 0)
-		return -1;
-	if (in->report.count[REPORT_DAMAGE] > 0)
-		return err_set(e, ERR_EVIDENCE, "refused: %s",
-		    report_first(&in->report, REPORT_DAMAGE));
-	if (in->id[0] == '\0')
-		return err_set(e, ERR_EVIDENCE, "it holds no history");
-	return 0;
 }
 
 /* Take one object of the bundle over into a pack of our own. */
@@ -575,8 +577,7 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	r->journal = journal_new();
 	if (r->journal == NULL)
 		return no_memory(e);
-	if (receive_tar(r, e) != 0 || check_incoming(r, e) != 0 ||
-	    merge_objects(r, e) != 0)
+	if (receive_tar(r, e) != 0 || merge_objects(r, e) != 0)
 		return -1;
 	r->pack = packform_file_new(path, e);
 	if (r->pack == NULL || list_branches(r, e) != 0)
@@ -638,7 +639,7 @@ name_folder(const char *from, const char *dir, struct err *e)
 	if (rename(from, dir) != 0)
 		return err_sys(e, "%s",
 		    err_escape(shown, sizeof shown, dir, strlen(dir)));
-	return 0;
+	return fsutil_sync_parent(dir, e);
 }
 
 /* A vault whose logs are damaged takes nothing in on top. */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define LOG_MAX (UINT64_C(1) << 31) /* batches of a log */
-#define LOGS_MAX 65536
+#define LOGS_MAX 4096
 _Static_assert(sizeof(size_t) == 8, "a place in the vault is one size_t");
 
 int
@@ -136,6 +136,32 @@ vault_entry_file(struct vault *v, const struct vault_batch *b,
 	return err_set(e, ERR_EVIDENCE, "its file has another SHA-256");
 }
 
+static int
+by_hash(const void *a, const void *b)
+{
+	return memcmp(a, b, HASH_LEN);
+}
+
+/* True if two lines name the same file (or without memory to tell). */
+static bool
+lists_twice(const struct batch *b)
+{
+	uint8_t(*list)[HASH_LEN] = calloc(b->n, HASH_LEN);
+	size_t n = 0;
+	bool twice = list == NULL;
+
+	for (size_t i = 0; !twice && i < b->n; i++)
+		if (b->lines[i].kind == BATCH_ENTRY ||
+		    b->lines[i].kind == BATCH_OBJECT)
+			memcpy(list[n++], b->lines[i].sha256, HASH_LEN);
+	if (n > 1)
+		qsort(list, n, HASH_LEN, by_hash);
+	for (size_t i = 1; i < n; i++)
+		twice |= memcmp(list[i - 1], list[i], HASH_LEN) == 0;
+	free(list);
+	return twice;
+}
+
 /* The tree must hold what the lines say, and nothing else. */
 static int
 check_tree(struct vault *v, const struct vault_batch *b, struct err *e)
@@ -169,9 +195,9 @@ check_tree(struct vault *v, const struct vault_batch *b, struct err *e)
 			return err_set(e, ERR_EVIDENCE,
 			    "pointer %.16s is not what its line says", hex);
 	}
-	if (b->n_names != files + 3)
+	if (b->n_names != files + 3 || lists_twice(&b->b))
 		return err_set(e, ERR_EVIDENCE,
-		    "it holds a file that no line lists");
+		    "it holds a file that no line lists, or lists one twice");
 	return 0;
 }
 
@@ -441,6 +467,27 @@ list_commits(struct vault *v, struct log *l, const uint8_t head[GITFORM_OID_LEN]
 	return 0;
 }
 
+/*
+ * Only the newest checkpoint's signature is checked when a log is just read;
+ * where the newest batch is damaged, that of the last good one vouches.
+ */
+static void
+check_last(struct vault *v, struct log *l)
+{
+	struct vault_batch b = {.log = l, .n = l->size};
+	struct err e = {0};
+
+	if (l->size > 0 && (read_batch(v, l, l->size, true, &b, &e) != 0 ||
+		check_checkpoint(v, l, &b, l->steps[l->size - 1].root, true,
+		    &e) != 0)) {
+		report_add(&v->report, REPORT_DAMAGE,
+		    "device %.12s, batch %llu: %s", l->device,
+		    (unsigned long long)l->size, e.msg);
+		l->size = 0;
+	}
+	vault_batch_free(&b);
+}
+
 static void
 load_log(struct vault *v, size_t index, const uint8_t head[GITFORM_OID_LEN],
     bool thorough)
@@ -464,6 +511,8 @@ load_log(struct vault *v, size_t index, const uint8_t head[GITFORM_OID_LEN],
 		report_add(&v->report, REPORT_DAMAGE,
 		    "device %.12s, batch %llu: %s", l->device,
 		    (unsigned long long)n, e.msg);
+		if (!thorough)
+			check_last(v, l);
 		if (n < l->length)
 			report_add(&v->report, REPORT_DAMAGE,
 			    "device %.12s: %llu batches after the damaged one"
@@ -493,10 +542,16 @@ take_ref(void *ctx, const char *name, const uint8_t oid[GITFORM_OID_LEN],
 	bool fork;
 
 	n = strncmp(name, "refs/heads/", 11) == 0 ? strlen(branch) : 0;
+	if (n == 0)
+		branch = name;
 	fork = n == BATCH_DEVICE_LEN + 33 && branch[BATCH_DEVICE_LEN] == '.' &&
 	    hex_is(branch + BATCH_DEVICE_LEN + 1, 32);
 	if (v->n_logs >= LOGS_MAX)
 		return err_set(e, ERR_EVIDENCE, "too many branches");
+	for (size_t i = 0; i < v->n_logs; i++)
+		if (strcmp(v->logs[i].branch, branch) == 0)
+			return err_set(e, ERR_EVIDENCE,
+			    "a branch is listed twice");
 	p = realloc(v->logs, (v->n_logs + 1) * sizeof *v->logs);
 	if (p == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");
@@ -659,6 +714,24 @@ take_lock(struct vault *v, struct err *e)
 	return 0;
 }
 
+/*
+ * Readers keep a writer out while they read; where there is no lock to take
+ * (a medium that cannot be written, a plain git clone), nobody writes either.
+ */
+static int
+share_lock(struct vault *v, struct err *e)
+{
+	char path[FSUTIL_PATH];
+
+	if (vault_path(v, "local/lock", path, e) != 0)
+		return -1;
+	v->lock = open(path, O_RDONLY | O_CLOEXEC);
+	while (v->lock >= 0 && flock(v->lock, LOCK_SH) != 0)
+		if (errno != EINTR)
+			return err_sys(e, "the vault's lock");
+	return 0;
+}
+
 struct vault *
 vault_open(const char *dir, int mode, vault_progress *progress, struct err *e)
 {
@@ -679,7 +752,8 @@ vault_open(const char *dir, int mode, vault_progress *progress, struct err *e)
 	v->git = gitstore_open(dir, e);
 	if (v->git == NULL)
 		goto bad;
-	if ((mode & VAULT_WRITE) != 0 && take_lock(v, e) != 0)
+	if ((mode & VAULT_WRITE) != 0 ? take_lock(v, e) != 0
+				      : share_lock(v, e) != 0)
 		goto bad;
 	if (vault_load(v, thorough, e) != 0 ||
 	    ((mode & VAULT_WRITE) != 0 && journal_recover(v, e) != 0))

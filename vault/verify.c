@@ -595,11 +595,36 @@ check_contents(const struct entry *en, struct err *e)
 	return 0;
 }
 
+/* Why a file's bulk cannot be looked at here; NULL if it can. */
+static const char *
+out_of_reach(struct index *x, const json_t *f, const struct map *absent)
+{
+	json_t *s;
+	size_t i, listed;
+
+	json_array_foreach(json_object_get(f, "segments"), i, s) {
+		const char *t = json_string_value(s);
+		char path[FSUTIL_PATH];
+		uint8_t sha256[HASH_LEN];
+
+		if (t == NULL || strlen(t) < 64 + HEX_ID_LEN ||
+		    hex_decode(t, HASH_LEN, sha256) != 0)
+			return NULL; /* extract_file says what is wrong */
+		if (vault_object_path(x->v, sha256, path, NULL) == 0 &&
+		    !fsutil_exists(path) && map_get(absent, sha256, &listed))
+			return "its content was left out when it was received";
+		if (index_bulk_key(x, t + strlen(t) - HEX_ID_LEN) == SIZE_MAX)
+			return "the key of its content is not here";
+	}
+	return NULL;
+}
+
 /* All files of one record. */
 static int
 check_record(struct index *x, const struct index_entry *en,
-    struct verify_counts *n, struct err *e)
+    const struct map *absent, struct verify_counts *n, struct err *e)
 {
+	const char *why;
 	struct entry opened = {0};
 	struct err inner = {0};
 	json_t *f;
@@ -612,6 +637,12 @@ check_record(struct index *x, const struct index_entry *en,
 	if (check_contents(&opened, &inner) != 0)
 		goto bad;
 	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
+		why = out_of_reach(x, f, absent);
+		if (why != NULL) {
+			report_add(&x->v->report, REPORT_NOTE,
+			    "item %.8s: %s", en->item, why);
+			continue;
+		}
 		n->originals++;
 		if (extract_file(x, &opened, f, NULL, NULL, &inner) != 0)
 			goto bad;
@@ -620,26 +651,29 @@ check_record(struct index *x, const struct index_entry *en,
 	return 0;
 bad:
 	entry_free(&opened);
+	/* what cannot be read is neither right nor wrong */
 	if (inner.code == ERR_UNKNOWN)
-		report_add(&x->v->report, REPORT_NOTE,
-		    "item %.8s (entry %.16s): %s", en->item, hex, inner.msg);
-	else
-		report_add(&x->v->report, REPORT_DAMAGE,
-		    "item %.8s (entry %.16s): %s", en->item, hex, inner.msg);
-	(void)e;
+		return err_set(e, ERR_UNKNOWN, "item %.8s: %s", en->item,
+		    inner.msg);
+	report_add(&x->v->report, REPORT_DAMAGE,
+	    "item %.8s (entry %.16s): %s", en->item, hex, inner.msg);
 	return 0;
 }
 
 int
 verify_readable(struct index *x, struct verify_counts *n, struct err *e)
 {
-	for (size_t i = 0; i < x->n_entries; i++) {
+	struct map absent = {0};
+	int rc = local_absent_load(x->v, &absent, e);
+
+	for (size_t i = 0; i < x->n_entries && rc == 0; i++) {
 		const struct index_entry *en = &x->entries[i];
 
 		n->opened++;
-		if (en->kind == KIND_RECORD && check_record(x, en, n, e) != 0)
-			return -1;
+		if (en->kind == KIND_RECORD)
+			rc = check_record(x, en, &absent, n, e);
 	}
+	map_free(&absent);
 	n->unopened = x->unopened;
-	return 0;
+	return rc;
 }
