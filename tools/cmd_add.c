@@ -82,7 +82,7 @@ struct add {
 static int
 add(struct add *a, const char *const *paths, size_t n)
 {
-	struct telling t = {.list = json_array()};
+	struct telling t = {.list = NULL};
 	struct desk_sum sum = {0, 0};
 	struct err e = {0};
 	/* before any key is in memory: it forks */
@@ -99,6 +99,7 @@ add(struct add *a, const char *const *paths, size_t n)
 		mediatype_stop(m);
 		return ERR_UNKNOWN;
 	}
+	t.list = json_array();
 	a->fields.pairs = a->pairs.items;
 	a->fields.n = a->pairs.n;
 	rc = desk_add(d, m, a->case_text, paths, n, &a->fields, a->again, told,
@@ -129,7 +130,7 @@ cmd_add(int argc, char **argv)
 	    {"field", required_argument, NULL, 'f'},
 	    {"record", required_argument, NULL, 'r'},
 	    {"again", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
-	struct add a = {0};
+	static struct add a;
 	int opt, rc;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -78,7 +78,7 @@ cmd_carry(int argc, char **argv)
 	    {"part-size", required_argument, NULL, 's'},
 	    {"work-factor", required_argument, NULL, 'w'},
 	    {NULL, 0, NULL, 0}};
-	struct carry a = {.pass_fd = -1};
+	static struct carry a = {.pass_fd = -1};
 	int opt, rc;
 
 	while ((opt = getopt_long(argc, argv, "o:p", options, NULL)) != -1) {

@@ -43,7 +43,7 @@ cmd_edit(int argc, char **argv)
 	    {"record", required_argument, NULL, 'r'},
 	    {"content", required_argument, NULL, 'C'},
 	    {"join", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
-	struct edit a = {0};
+	static struct edit a;
 	bool any = false;
 	int opt, rc;
 

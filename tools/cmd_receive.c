@@ -26,6 +26,10 @@ print(const json_t *o)
 		cli_note("of %s devices it brought an older state than is"
 			 " here; nothing was taken back",
 		    session_count(number(o, "older")));
+	if (number(o, "strangers") > 0)
+		cli_note("the histories of %s devices that belong to no member"
+			 " were left out",
+		    session_count(number(o, "strangers")));
 	if (!json_is_true(json_object_get(o, "member")))
 		cli_note("you are not a member of this vault: you can check it"
 			 " and carry it, not read it");

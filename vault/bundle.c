@@ -2,6 +2,7 @@
 
 #include "hex.h"
 #include "packform.h"
+#include "packscan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,7 @@ struct bundle_reader {
 	char *head;
 	size_t head_len;
 	bool in_pack;
+	struct packscan *scan; /* looks before the indexer does */
 	struct gitstore_indexer *ix;
 };
 
@@ -201,11 +203,23 @@ bundle_reader_new(const char *folder, uint64_t max, struct err *e)
 		return NULL;
 	}
 	r->ix = gitstore_indexer_new(folder, max, e);
-	if (r->ix == NULL) {
-		free(r);
-		return NULL;
-	}
-	return r;
+	r->scan = packscan_new();
+	if (r->ix != NULL && r->scan != NULL)
+		return r;
+	if (r->ix != NULL)
+		no_memory(e);
+	bundle_reader_free(r);
+	return NULL;
+}
+
+/* Bytes of the pack. */
+static int
+put_pack(struct bundle_reader *r, const void *bytes, size_t len,
+    struct err *e)
+{
+	if (packscan_put(r->scan, bytes, len, e) != 0)
+		return -1;
+	return gitstore_indexer_put(r->ix, bytes, len, e);
 }
 
 int
@@ -217,7 +231,7 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 	char *p;
 
 	if (r->in_pack)
-		return gitstore_indexer_put(r->ix, bytes, len, e);
+		return put_pack(r, bytes, len, e);
 	if (r->head_len + len > HEAD_MAX)
 		return err_set(e, ERR_EVIDENCE, "git bundle: too many branches");
 	p = realloc(r->head, r->head_len + len + 1);
@@ -238,15 +252,15 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 	    strncmp(p, signature, sizeof signature - 1) != 0)
 		return err_set(e, ERR_EVIDENCE, "not a git bundle");
 	used -= before; /* bytes of this piece that were head */
-	return len > used ? gitstore_indexer_put(r->ix,
-				(const char *)bytes + used, len - used, e)
-			  : 0;
+	return len > used
+	    ? put_pack(r, (const char *)bytes + used, len - used, e)
+	    : 0;
 }
 
 int
 bundle_reader_finish(struct bundle_reader *r, struct err *e)
 {
-	if (!r->in_pack)
+	if (!r->in_pack || !packscan_is_whole(r->scan))
 		return err_set(e, ERR_EVIDENCE, "git bundle: cut off");
 	return gitstore_indexer_finish(r->ix, e);
 }
@@ -281,6 +295,7 @@ bundle_reader_free(struct bundle_reader *r)
 	if (r == NULL)
 		return;
 	gitstore_indexer_free(r->ix);
+	packscan_free(r->scan);
 	free(r->head);
 	free(r);
 }

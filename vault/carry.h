@@ -44,6 +44,7 @@ struct carry_result {
 	size_t absent;    /* listed objects that are not here now */
 	size_t forks;     /* histories that contradict ours, kept beside them */
 	size_t older;     /* devices of which less came than is here */
+	size_t strangers; /* devices of no member, whose histories were left out */
 };
 
 /*

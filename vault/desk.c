@@ -970,7 +970,8 @@ received_json(const char *vault_id, const struct carry_result *r,
 		size_t value;
 	} counts[] = {{"batches", r->batches}, {"devices", r->devices},
 	    {"objects", r->objects}, {"absent", r->absent},
-	    {"forks", r->forks}, {"older", r->older}};
+	    {"forks", r->forks}, {"older", r->older},
+	    {"strangers", r->strangers}};
 
 	if (o == NULL)
 		return NULL;

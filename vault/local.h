@@ -59,6 +59,12 @@ int local_trust_size(struct vault *v, const struct identity *id,
  */
 int local_absent_save(struct vault *v, const struct identity *id,
     const struct map *missing, struct err *e);
+/*
+ * Before a carry file is taken in: put what it lists and does not bring
+ * (`came`: what it brings, or what was missing before) on both lists.
+ */
+int local_absent_grow(struct vault *v, const struct identity *id,
+    struct vault *incoming, const struct map *came, struct err *e);
 /* Objects that are not here and not on the clear list: missing. */
 int local_absent_missing(struct vault *v, struct map *missing,
     struct err *e);

@@ -35,7 +35,7 @@ struct receive {
 	struct agefile_reader *age;
 	struct bundle_reader *bundle;
 	struct map got; /* objects that came -> their size */
-	struct map missing; /* objects that were missing here before */
+	struct map missing; /* objects that came, or were missing before */
 	struct {
 		char name[VAULT_BRANCH_MAX];
 		const struct log *log; /* ours, or one of the bundle's */
@@ -235,7 +235,8 @@ receive_object(struct receive *r, const char *name, uint64_t size,
 		err_set(e, ERR_EVIDENCE,
 		    "object %.16s: it has another SHA-256",
 		    strrchr(name, '/') + 1);
-	else if (map_set(&r->got, sha256, (size_t)size) != 0)
+	else if (map_set(&r->got, sha256, (size_t)size) != 0 ||
+	    map_set(&r->missing, sha256, 1) != 0)
 		no_memory(e);
 	else
 		rc = 0;
@@ -450,6 +451,20 @@ place(struct receive *r, const struct log *in, uint64_t *common, bool *fork)
 	return goes_on;
 }
 
+/*
+ * A device that is new here and belongs to no member: whoever has the
+ * ciphertext could have added it, to raise alarms in our name. Only a member
+ * can tell; others take everything.
+ */
+static bool
+is_stranger(struct receive *r, const struct index *members, size_t log)
+{
+	const struct log *in = &r->incoming.logs[log];
+
+	return members->me != NULL && members->log_seat[log] == NULL &&
+	    vault_log(r->v, in->device) == NULL;
+}
+
 /* What one branch of the bundle adds to ours. */
 static int
 merge_log(struct receive *r, const struct log *in, struct err *e)
@@ -562,6 +577,8 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	    .passphrase = passphrase};
 	char path[FSUTIL_PATH];
 	enum agefile_failure why = AGEFILE_FINE;
+	struct index *members;
+	int rc = 0;
 
 	key.secret = identity_person(r->id);
 	if (vault_path(r->v, "local/tmp", path, e) != 0 ||
@@ -582,10 +599,22 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	r->pack = packform_file_new(path, e);
 	if (r->pack == NULL || list_branches(r, e) != 0)
 		return -1;
-	for (size_t i = 0; i < r->incoming.n_logs; i++)
-		if (merge_log(r, &r->incoming.logs[i], e) != 0)
-			return -1;
-	return journal_branches(r, e) == 0 ? commit(r, e) : -1;
+	members = index_open(&r->incoming, r->id, e);
+	if (members == NULL)
+		return -1;
+	for (size_t i = 0; i < r->incoming.n_logs && rc == 0; i++) {
+		if (is_stranger(r, members, i))
+			r->result->strangers++;
+		else
+			rc = merge_log(r, &r->incoming.logs[i], e);
+	}
+	index_free(members);
+	if (rc != 0)
+		return -1;
+	if (journal_branches(r, e) != 0 ||
+	    local_absent_grow(r->v, r->id, &r->incoming, &r->missing, e) != 0)
+		return -1;
+	return commit(r, e);
 }
 
 /* The folder of a vault that is being made: named only when it is whole. */
