@@ -35,6 +35,7 @@ struct receive {
 	struct agefile_reader *age;
 	struct bundle_reader *bundle;
 	struct map got; /* objects that came -> their size */
+	struct map wanted;  /* objects of the histories that are taken in */
 	struct map missing; /* objects that came, or were missing before */
 	struct {
 		char name[VAULT_BRANCH_MAX];
@@ -508,7 +509,28 @@ journal_branches(struct receive *r, struct err *e)
 	return 0;
 }
 
-/* Objects that came: each must be listed, with this size, and be new. */
+/* The objects that a history lists. */
+static int
+list_wanted(struct receive *r, const struct log *in, struct err *e)
+{
+	for (uint64_t n = 1; n <= in->size; n++) {
+		struct vault_batch b;
+		int rc = 0;
+
+		if (vault_batch(&r->incoming, in, n, &b, e) != 0)
+			return -1;
+		for (size_t k = 0; k < b.b.n && rc == 0; k++)
+			if (b.b.lines[k].kind == BATCH_OBJECT)
+				rc = map_set(&r->wanted, b.b.lines[k].sha256,
+				    1);
+		vault_batch_free(&b);
+		if (rc != 0)
+			return no_memory(e);
+	}
+	return 0;
+}
+
+/* Objects that came: those that a history lists which is taken in, and new. */
 static int
 merge_objects(struct receive *r, struct err *e)
 {
@@ -530,11 +552,9 @@ merge_objects(struct receive *r, struct err *e)
 		    hex_decode(d->d_name, HASH_LEN, sha256) != 0 ||
 		    !map_get(&r->got, sha256, &came))
 			continue;
-		if (!map_get(&r->incoming.objects, sha256, &listed) ||
-		    listed != came)
-			rc = err_set(e, ERR_EVIDENCE,
-			    "object %.16s: no batch lists it so", d->d_name);
-		else if (vault_object_path(r->v, sha256, path, e) != 0)
+		if (!map_get(&r->wanted, sha256, &listed))
+			continue; /* a stranger's */
+		if (vault_object_path(r->v, sha256, path, e) != 0)
 			rc = -1;
 		else if (!fsutil_exists(path)) {
 			r->result->objects++;
@@ -594,7 +614,7 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	r->journal = journal_new();
 	if (r->journal == NULL)
 		return no_memory(e);
-	if (receive_tar(r, e) != 0 || merge_objects(r, e) != 0)
+	if (receive_tar(r, e) != 0)
 		return -1;
 	r->pack = packform_file_new(path, e);
 	if (r->pack == NULL || list_branches(r, e) != 0)
@@ -603,13 +623,16 @@ receive_into(struct receive *r, const struct secret *passphrase,
 	if (members == NULL)
 		return -1;
 	for (size_t i = 0; i < r->incoming.n_logs && rc == 0; i++) {
-		if (is_stranger(r, members, i))
+		if (is_stranger(r, members, i)) {
 			r->result->strangers++;
-		else
-			rc = merge_log(r, &r->incoming.logs[i], e);
+			continue;
+		}
+		rc = merge_log(r, &r->incoming.logs[i], e);
+		if (rc == 0)
+			rc = list_wanted(r, &r->incoming.logs[i], e);
 	}
 	index_free(members);
-	if (rc != 0)
+	if (rc != 0 || merge_objects(r, e) != 0)
 		return -1;
 	if (journal_branches(r, e) != 0 ||
 	    local_absent_grow(r->v, r->id, &r->incoming, &r->missing, e) != 0)
@@ -722,6 +745,7 @@ out:
 	journal_free(r.journal);
 	map_free(&r.got);
 	map_free(&r.missing);
+	map_free(&r.wanted);
 	free(r.branches);
 	vault_forget(&r.incoming);
 	vault_close(r.v);
