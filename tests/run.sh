@@ -24,7 +24,7 @@ run() { # run NAME COMMAND...
 	shift
 	case $name in *"$pattern"*) ;; *) return ;; esac
 	echo "# $name"
-	"$@" >"$log" 2>&1 </dev/null
+	timeout 1200 "$@" >"$log" 2>&1 </dev/null
 	rc=$?
 	good=$(grep -cE '^[[:space:]]*ok ' "$log")
 	bad=$(grep -cE '^[[:space:]]*not ok ' "$log")

@@ -539,15 +539,17 @@ batches_are_split(void **state)
 static void
 nothing_without_commit(void **state)
 {
-	struct index *x = scratch_open(&s, ada);
+	struct index *x;
 	struct err e = {0};
-	struct writer *w = writer_new(x, &e);
+	struct writer *w;
 	json_t *doc = json_object();
 	char branch[VAULT_BRANCH_MAX];
 	uint8_t before[20], after[20];
 
 	(void)state;
 	(void)length_of(ada, branch, before);
+	x = scratch_open(&s, ada);
+	w = writer_new(x, &e);
 	must(writer_case(w, c, NULL, &e), &e);
 	must(writer_entry(w, "filler", doc, NULL, 0, false, NULL, &e), &e);
 	json_decref(doc);
