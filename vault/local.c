@@ -564,6 +564,9 @@ local_absent_check(struct vault *v, const struct identity *id, struct err *e)
 	else if (!known || (len == 0 && s != NULL && s->len > 0))
 		report_add(&v->report, REPORT_DAMAGE,
 		    "local/absent: changed by somebody else");
+	else if (s != NULL && len < s->len)
+		report_add(&v->report, REPORT_NOTE,
+		    "local/absent: shorter than its owner left it");
 	free(text);
 	secret_free(s);
 	return 0;
