@@ -428,104 +428,152 @@ enum taken {
 	TAKEN_FATAL,  /* `e` is filled */
 };
 
-/*
- * Read a file into `files`: its description with its content or segments.
- * `content` is set when the entry itself has to hold it.
- */
-static enum taken
-take_file(struct intake *in, struct source *s, bool again, json_t **file,
-    struct entry_content *content, char known_item[HEX_ID_LEN + 1],
-    uint8_t sha256[HASH_LEN], struct err *e)
+/* A file on its way in. */
+struct taking {
+	struct source *s;
+	bool again;                 /* take known content in once more */
+	json_t *file;               /* its description */
+	json_t *segments;           /* of a large one */
+	struct entry_content content; /* of a small one: the entry holds it */
+	uint8_t sha256[HASH_LEN];
+	char known[HEX_ID_LEN + 1]; /* TAKEN_KNOWN: the item that has it */
+};
+
+static void
+taking_end(struct taking *t)
 {
-	json_t *segments = NULL;
-	char hex[65] = "";
-	ssize_t n;
-	size_t at = 0;
-	enum taken rc = TAKEN_FATAL;
-	bool large = s->st.st_size > (off_t)INLINE_MAX, have, hashed;
-	uint8_t key[MAP_KEY_LEN];
+	json_decref(t->file);
+	json_decref(t->segments);
+}
 
-	*file = NULL;
-	memset(content, 0, sizeof *content);
-	/* a large file is read twice only if its content may be known */
-	size_key((uint64_t)s->st.st_size, key);
-	hashed = large && map_get(&in->sizes, key, &at);
-	if (hashed && hash_file(in, s, sha256) != 0)
-		goto unreadable;
-	n = read_segment(in, s);
-	if (n < 0)
-		goto unreadable;
-	*file = describe(in, s, in->buf, (size_t)n);
-	if (*file == NULL)
-		goto memory;
-	if (!large) {
-		if (n > (ssize_t)INLINE_MAX)
-			goto moved;
-		hash_final(s->sha256, sha256);
-	}
-	have = (!large || hashed) && map_get(&in->by_sha256, sha256, &at) &&
-	    is_here(in, &in->known[at], sha256);
-	if (have && !again) {
-		strcpy(known_item, in->known[at].item);
-		rc = TAKEN_KNOWN;
-		goto out;
-	}
-	if (changed(s) && !large)
-		goto moved;
-	if (!large || hashed)
-		hex_encode(sha256, HASH_LEN, hex);
-	if (large && have)
-		segments = known_segments(in, &in->known[at], hex);
-	if (large && segments == NULL) {
-		uint8_t twice[HASH_LEN];
-		int got;
-
-		segments = json_array();
-		if (segments == NULL)
-			goto memory;
-		got = take_segments(in, s, (size_t)n, segments, e);
-		if (got > 0)
-			goto unreadable;
-		if (got < 0)
-			goto out;
-		hash_final(s->sha256, twice);
-		if (changed(s) ||
-		    (hashed && memcmp(twice, sha256, HASH_LEN) != 0))
-			goto moved;
-		memcpy(sha256, twice, HASH_LEN);
-		hex_encode(sha256, HASH_LEN, hex);
-	}
-	if (!large) {
-		content->data = in->buf;
-		content->len = (size_t)n;
-	}
-	if ((set(*file, "sha256", hex) |
-		json_object_set_new(*file, "size",
-		    json_integer(large ? s->st.st_size : n)) |
-		(large ? json_object_set(*file, "segments", segments)
-		       : set(*file, "content", "0001"))) != 0)
-		goto memory;
-	rc = TAKEN_OK;
-	goto out;
-unreadable:
+static enum taken
+unreadable(struct intake *in, const struct source *s)
+{
 	tell(in, INTAKE_FAILED, s->shown, NULL, strerror(errno));
-	rc = TAKEN_FAILED;
-	goto out;
-moved:
+	return TAKEN_FAILED;
+}
+
+static enum taken
+moved(struct intake *in, const struct source *s)
+{
 	tell(in, INTAKE_FAILED, s->shown, NULL,
 	    "it changed while it was read; nothing of it was kept as"
 	    " evidence");
-	rc = TAKEN_FAILED;
-	goto out;
-memory:
-	err_set(e, ERR_UNKNOWN, "no memory, or a name that cannot be kept");
-out:
-	json_decref(segments);
-	if (rc != TAKEN_OK) {
-		json_decref(*file);
-		*file = NULL;
+	return TAKEN_FAILED;
+}
+
+/* Does the case hold this content? Then *at is its place among the known. */
+static bool
+is_known(struct intake *in, const struct taking *t, size_t *at)
+{
+	return map_get(&in->by_sha256, t->sha256, at) &&
+	    is_here(in, &in->known[*at], t->sha256);
+}
+
+static enum taken
+known_as(struct intake *in, struct taking *t, size_t at)
+{
+	strcpy(t->known, in->known[at].item);
+	return TAKEN_KNOWN;
+}
+
+/* All of a small file is in the buffer. */
+static enum taken
+take_small(struct intake *in, struct taking *t, size_t len)
+{
+	size_t at;
+
+	if (len > INLINE_MAX || changed(t->s))
+		return moved(in, t->s);
+	hash_final(t->s->sha256, t->sha256);
+	if (!t->again && is_known(in, t, &at))
+		return known_as(in, t, at);
+	t->content.data = in->buf;
+	t->content.len = len;
+	return TAKEN_OK;
+}
+
+/* Lock a large file's segments, the first of which is in the buffer. */
+static enum taken
+store_large(struct intake *in, struct taking *t, size_t len, bool hashed,
+    struct err *e)
+{
+	uint8_t digest[HASH_LEN];
+	int rc;
+
+	t->segments = json_array();
+	if (t->segments == NULL) {
+		err_set(e, ERR_UNKNOWN, "no memory");
+		return TAKEN_FATAL;
 	}
-	return rc;
+	rc = take_segments(in, t->s, len, t->segments, e);
+	if (rc != 0)
+		return rc < 0 ? TAKEN_FATAL : unreadable(in, t->s);
+	hash_final(t->s->sha256, digest);
+	if (changed(t->s) ||
+	    (hashed && memcmp(digest, t->sha256, HASH_LEN) != 0))
+		return moved(in, t->s);
+	memcpy(t->sha256, digest, HASH_LEN);
+	return TAKEN_OK;
+}
+
+static enum taken
+take_large(struct intake *in, struct taking *t, size_t len, bool hashed,
+    struct err *e)
+{
+	char hex[65];
+	size_t at;
+
+	if (hashed && is_known(in, t, &at)) {
+		if (!t->again)
+			return known_as(in, t, at);
+		hex_encode(t->sha256, HASH_LEN, hex);
+		t->segments = known_segments(in, &in->known[at], hex);
+		if (t->segments != NULL)
+			return TAKEN_OK;
+	}
+	return store_large(in, t, len, hashed, e);
+}
+
+/*
+ * Read a file: its description with its content or segments. The caller ends
+ * the taking.
+ */
+static enum taken
+take_file(struct intake *in, struct taking *t, struct err *e)
+{
+	struct source *s = t->s;
+	uint8_t key[MAP_KEY_LEN];
+	char hex[65];
+	enum taken rc;
+	size_t at;
+	ssize_t n;
+	bool large = s->st.st_size > (off_t)INLINE_MAX, hashed;
+
+	/* a large file is read twice only if its content may be known */
+	size_key((uint64_t)s->st.st_size, key);
+	hashed = large && map_get(&in->sizes, key, &at);
+	if (hashed && hash_file(in, s, t->sha256) != 0)
+		return unreadable(in, s);
+	n = read_segment(in, s);
+	if (n < 0)
+		return unreadable(in, s);
+	t->file = describe(in, s, in->buf, (size_t)n);
+	rc = t->file == NULL ? TAKEN_OK
+	    : large	     ? take_large(in, t, (size_t)n, hashed, e)
+			     : take_small(in, t, (size_t)n);
+	if (rc != TAKEN_OK)
+		return rc;
+	hex_encode(t->sha256, HASH_LEN, hex);
+	if (t->file != NULL &&
+	    (set(t->file, "sha256", hex) |
+		json_object_set_new(t->file, "size",
+		    json_integer(large ? s->st.st_size : n)) |
+		(large ? json_object_set(t->file, "segments", t->segments)
+		       : set(t->file, "content", "0001"))) == 0)
+		return TAKEN_OK;
+	err_set(e, ERR_UNKNOWN, "no memory, or a name that cannot be kept");
+	return TAKEN_FATAL;
 }
 
 /* Open a source; -1 after telling why it is passed over. */
@@ -626,22 +674,18 @@ static int
 add_file(struct intake *in, const char *path, const char *rel, struct err *e)
 {
 	struct source s;
-	struct entry_content content;
-	char known[HEX_ID_LEN + 1] = "";
-	uint8_t sha256[HASH_LEN];
-	json_t *file = NULL;
+	struct taking t = {.s = &s, .again = in->o.again};
 	int rc = 0;
 
 	if (open_source(in, &s, path) != 0)
 		return 0;
 	s.rel = rel;
-	switch (take_file(in, &s, in->o.again, &file, &content, known, sha256,
-	    e)) {
+	switch (take_file(in, &t, e)) {
 	case TAKEN_OK:
-		rc = new_item(in, &s, file, &content, sha256, e);
+		rc = new_item(in, &s, t.file, &t.content, t.sha256, e);
 		break;
 	case TAKEN_KNOWN:
-		tell(in, INTAKE_KNOWN, path, known, NULL);
+		tell(in, INTAKE_KNOWN, path, t.known, NULL);
 		break;
 	case TAKEN_FAILED:
 		break;
@@ -649,7 +693,7 @@ add_file(struct intake *in, const char *path, const char *rel, struct err *e)
 		rc = -1;
 		break;
 	}
-	json_decref(file);
+	taking_end(&t);
 	close_source(&s);
 	return rc;
 }
@@ -799,24 +843,21 @@ edit_content(struct intake *in, const struct index_item *item,
     json_t *parents, const json_t *fields, const char *path, struct err *e)
 {
 	struct source s;
-	struct entry_content content;
-	char known[HEX_ID_LEN + 1];
-	uint8_t sha256[HASH_LEN];
-	json_t *file = NULL, *files = json_array();
+	struct taking t = {.s = &s, .again = true};
+	json_t *files = json_array();
 	int rc = -1;
 
 	if (files == NULL || open_source(in, &s, path) != 0) {
 		json_decref(files);
 		return err_set(e, ERR_UNKNOWN, "nothing was changed");
 	}
-	if (take_file(in, &s, true, &file, &content, known, sha256, e) ==
-		TAKEN_OK &&
-	    json_array_append(files, file) == 0)
-		rc = put_record(in, item->id, parents, fields, files, &content,
-		    e);
+	if (take_file(in, &t, e) == TAKEN_OK &&
+	    json_array_append(files, t.file) == 0)
+		rc = put_record(in, item->id, parents, fields, files,
+		    &t.content, e);
 	else
 		err_set(e, ERR_UNKNOWN, "nothing was changed");
-	json_decref(file);
+	taking_end(&t);
 	json_decref(files);
 	close_source(&s);
 	return rc;
