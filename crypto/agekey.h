@@ -14,16 +14,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AGEKEY_SECRET_LEN 32       /* bytes, either kind */
+#define AGEKEY_SECRET_LEN 32	   /* bytes, either kind */
 #define AGEKEY_X25519_PUB_LEN 32   /* bytes */
 #define AGEKEY_HYBRID_PUB_LEN 1216 /* bytes */
-#define AGEKEY_PUB_MAX 1216        /* bytes, the longer of the two */
-#define AGEKEY_FILE_KEY_LEN 16     /* bytes */
-#define AGEKEY_BODY_LEN 32         /* bytes of a wrapped file key */
+#define AGEKEY_PUB_MAX 1216	   /* bytes, the longer of the two */
+#define AGEKEY_FILE_KEY_LEN 16	   /* bytes */
+#define AGEKEY_BODY_LEN 32	   /* bytes of a wrapped file key */
 #define AGEKEY_X25519_ENC_LEN 32   /* bytes of the ephemeral share */
 #define AGEKEY_HYBRID_ENC_LEN 1120 /* bytes of the encapsulation */
-#define AGEKEY_ENC_MAX 1120        /* bytes, the longer of the two */
-#define AGEKEY_SALT_LEN 16         /* bytes of a scrypt salt */
+#define AGEKEY_ENC_MAX 1120	   /* bytes, the longer of the two */
+#define AGEKEY_SALT_LEN 16	   /* bytes of a scrypt salt */
 
 enum agekey_kind { AGEKEY_X25519, AGEKEY_HYBRID };
 
@@ -43,24 +43,26 @@ size_t agekey_enc_len(enum agekey_kind kind);
 
 /* A fresh pair. */
 void agekey_generate(enum agekey_kind kind, uint8_t secret[AGEKEY_SECRET_LEN],
-    struct agekey_public *pub);
+		     struct agekey_public *pub);
 /* The public half of a secret. */
 void agekey_derive(enum agekey_kind kind,
-    const uint8_t secret[AGEKEY_SECRET_LEN], struct agekey_public *pub);
+		   const uint8_t secret[AGEKEY_SECRET_LEN],
+		   struct agekey_public *pub);
 
 /*
  * Wrap a file key for `pub`: writes agekey_enc_len bytes to enc and 32 to
  * body. Returns 0, or -1 when the public key is not a valid one.
  */
 int agekey_wrap(const struct agekey_public *pub,
-    const uint8_t file_key[AGEKEY_FILE_KEY_LEN], uint8_t *enc,
-    uint8_t body[AGEKEY_BODY_LEN]);
+		const uint8_t file_key[AGEKEY_FILE_KEY_LEN], uint8_t *enc,
+		uint8_t body[AGEKEY_BODY_LEN]);
 
 /* Unwrap; file_key is zeroed unless AGEKEY_OK. */
 enum agekey_result agekey_unwrap(enum agekey_kind kind,
-    const uint8_t secret[AGEKEY_SECRET_LEN], const uint8_t *enc,
-    const uint8_t body[AGEKEY_BODY_LEN],
-    uint8_t file_key[AGEKEY_FILE_KEY_LEN]);
+				 const uint8_t secret[AGEKEY_SECRET_LEN],
+				 const uint8_t *enc,
+				 const uint8_t body[AGEKEY_BODY_LEN],
+				 uint8_t file_key[AGEKEY_FILE_KEY_LEN]);
 
 /*
  * The scrypt recipient: N = 2^work_factor, r = 8, p = 1. Both return 0, or -1
@@ -68,12 +70,13 @@ enum agekey_result agekey_unwrap(enum agekey_kind kind,
  * AGEKEY_MALFORMED without memory (unwrap).
  */
 int agekey_wrap_passphrase(const uint8_t *pass, size_t passlen,
-    unsigned work_factor, const uint8_t salt[AGEKEY_SALT_LEN],
-    const uint8_t file_key[AGEKEY_FILE_KEY_LEN],
-    uint8_t body[AGEKEY_BODY_LEN]);
-enum agekey_result agekey_unwrap_passphrase(const uint8_t *pass,
-    size_t passlen, unsigned work_factor, const uint8_t salt[AGEKEY_SALT_LEN],
-    const uint8_t body[AGEKEY_BODY_LEN],
+			   unsigned work_factor,
+			   const uint8_t salt[AGEKEY_SALT_LEN],
+			   const uint8_t file_key[AGEKEY_FILE_KEY_LEN],
+			   uint8_t body[AGEKEY_BODY_LEN]);
+enum agekey_result agekey_unwrap_passphrase(
+    const uint8_t *pass, size_t passlen, unsigned work_factor,
+    const uint8_t salt[AGEKEY_SALT_LEN], const uint8_t body[AGEKEY_BODY_LEN],
     uint8_t file_key[AGEKEY_FILE_KEY_LEN]);
 
 #endif

@@ -16,7 +16,7 @@ ed25519_generate(uint8_t seed[ED25519_SEED_LEN], uint8_t pub[ED25519_PUB_LEN])
 
 void
 ed25519_public(const uint8_t seed[ED25519_SEED_LEN],
-    uint8_t pub[ED25519_PUB_LEN])
+	       uint8_t pub[ED25519_PUB_LEN])
 {
 	uint8_t sk[crypto_sign_SECRETKEYBYTES];
 
@@ -33,7 +33,7 @@ ed25519_is_valid(const uint8_t pub[ED25519_PUB_LEN])
 
 void
 ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *msg, size_t len,
-    uint8_t sig[ED25519_SIG_LEN])
+	     uint8_t sig[ED25519_SIG_LEN])
 {
 	uint8_t sk[crypto_sign_SECRETKEYBYTES], pub[ED25519_PUB_LEN];
 
@@ -45,7 +45,7 @@ ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *msg, size_t len,
 
 int
 ed25519_verify(const uint8_t pub[ED25519_PUB_LEN], const void *msg, size_t len,
-    const uint8_t sig[ED25519_SIG_LEN])
+	       const uint8_t sig[ED25519_SIG_LEN])
 {
 	if (!ed25519_is_valid(pub))
 		return -1;

@@ -17,17 +17,17 @@
 
 /* A fresh pair. `seed` must be guarded memory. */
 void ed25519_generate(uint8_t seed[ED25519_SEED_LEN],
-    uint8_t pub[ED25519_PUB_LEN]);
+		      uint8_t pub[ED25519_PUB_LEN]);
 /* The public half of a seed. */
 void ed25519_public(const uint8_t seed[ED25519_SEED_LEN],
-    uint8_t pub[ED25519_PUB_LEN]);
+		    uint8_t pub[ED25519_PUB_LEN]);
 /* True if the key is one that every verifier reads alike. */
 bool ed25519_is_valid(const uint8_t pub[ED25519_PUB_LEN]);
 /* Sign `len` bytes. */
 void ed25519_sign(const uint8_t seed[ED25519_SEED_LEN], const void *msg,
-    size_t len, uint8_t sig[ED25519_SIG_LEN]);
+		  size_t len, uint8_t sig[ED25519_SIG_LEN]);
 /* 0 if the key is valid and the signature is its own over msg; else -1. */
 int ed25519_verify(const uint8_t pub[ED25519_PUB_LEN], const void *msg,
-    size_t len, const uint8_t sig[ED25519_SIG_LEN]);
+		   size_t len, const uint8_t sig[ED25519_SIG_LEN]);
 
 #endif

@@ -120,7 +120,7 @@ hash_sha256(const void *bytes, size_t len, uint8_t out[HASH_LEN])
 
 void
 hash_prefixed(uint8_t prefix, const void *a, size_t alen, const void *b,
-    size_t blen, uint8_t out[HASH_LEN])
+	      size_t blen, uint8_t out[HASH_LEN])
 {
 	EVP_MD_CTX *c = scratch();
 
@@ -134,7 +134,7 @@ hash_prefixed(uint8_t prefix, const void *a, size_t alen, const void *b,
 
 void
 hash_hmac(const uint8_t *key, size_t keylen, const void *msg, size_t msglen,
-    uint8_t out[HASH_LEN])
+	  uint8_t out[HASH_LEN])
 {
 	crypto_auth_hmacsha256_state st;
 

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HASH_LEN 32      /* bytes of a SHA-256 */
-#define HASH_HEX_LEN 64  /* its lower-case hex digits, without NUL */
+#define HASH_LEN 32	 /* bytes of a SHA-256 */
+#define HASH_HEX_LEN 64	 /* its lower-case hex digits, without NUL */
 #define HASH_SHA1_LEN 20 /* bytes of a SHA-1 */
 
 enum hash_kind { HASH_SHA256, HASH_SHA1 };
@@ -34,11 +34,11 @@ void hash_sha256(const void *bytes, size_t len, uint8_t out[HASH_LEN]);
 
 /* SHA-256 of `prefix`, then a, then b: leaves and nodes of a Merkle tree. */
 void hash_prefixed(uint8_t prefix, const void *a, size_t alen, const void *b,
-    size_t blen, uint8_t out[HASH_LEN]);
+		   size_t blen, uint8_t out[HASH_LEN]);
 
 /* HMAC-SHA-256 (RFC 2104). */
 void hash_hmac(const uint8_t *key, size_t keylen, const void *msg,
-    size_t msglen, uint8_t out[HASH_LEN]);
+	       size_t msglen, uint8_t out[HASH_LEN]);
 
 /* SHA-512 of one run of bytes: the inner hash of an SSHSIG. */
 void hash_sha512(const void *bytes, size_t len, uint8_t out[64]);

@@ -12,7 +12,7 @@ merkle_leaf(const void *data, size_t len, uint8_t out[HASH_LEN])
 
 void
 merkle_node(const uint8_t left[HASH_LEN], const uint8_t right[HASH_LEN],
-    uint8_t out[HASH_LEN])
+	    uint8_t out[HASH_LEN])
 {
 	hash_prefixed(0x01, left, HASH_LEN, right, HASH_LEN, out);
 }
@@ -51,8 +51,8 @@ by_value(const void *a, const void *b)
 
 int
 merkle_padded_root(uint8_t (*leaves)[HASH_LEN], size_t n,
-    const uint8_t pad_key[HASH_LEN], int min_k, int max_k,
-    uint8_t out[HASH_LEN])
+		   const uint8_t pad_key[HASH_LEN], int min_k, int max_k,
+		   uint8_t out[HASH_LEN])
 {
 	uint8_t(*t)[HASH_LEN];
 	size_t width;
@@ -71,7 +71,7 @@ merkle_padded_root(uint8_t (*leaves)[HASH_LEN], size_t n,
 	for (size_t i = n; i < width; i++) {
 		uint32_t j = (uint32_t)(i - n);
 		uint8_t be[4] = {(uint8_t)(j >> 24), (uint8_t)(j >> 16),
-		    (uint8_t)(j >> 8), (uint8_t)j};
+				 (uint8_t)(j >> 8), (uint8_t)j};
 
 		hash_prefixed(0x02, pad_key, HASH_LEN, be, 4, t[i]);
 	}

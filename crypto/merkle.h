@@ -15,7 +15,7 @@
 /* RFC 6962: SHA-256(0x00 || data), SHA-256(0x01 || left || right). */
 void merkle_leaf(const void *data, size_t len, uint8_t out[HASH_LEN]);
 void merkle_node(const uint8_t left[HASH_LEN], const uint8_t right[HASH_LEN],
-    uint8_t out[HASH_LEN]);
+		 uint8_t out[HASH_LEN]);
 
 /* A log that grows: the roots of its perfect subtrees, largest first. */
 struct merkle_log {
@@ -34,7 +34,7 @@ void merkle_log_root(const struct merkle_log *log, uint8_t out[HASH_LEN]);
  * in place. Returns k, or -1 without memory or with more than 4^max_k leaves.
  */
 int merkle_padded_root(uint8_t (*leaves)[HASH_LEN], size_t n,
-    const uint8_t pad_key[HASH_LEN], int min_k, int max_k,
-    uint8_t out[HASH_LEN]);
+		       const uint8_t pad_key[HASH_LEN], int min_k, int max_k,
+		       uint8_t out[HASH_LEN]);
 
 #endif

@@ -14,8 +14,8 @@
 
 struct secret {
 	uint8_t *bytes; /* guarded; the struct owns them */
-	size_t len;     /* bytes in use */
-	size_t cap;     /* bytes there are */
+	size_t len;	/* bytes in use */
+	size_t cap;	/* bytes there are */
 };
 
 /*

@@ -61,11 +61,11 @@ line_decode(const char *text, size_t len, struct batch_line *l)
 	if (n == 5 && memcmp(word, "entry", 5) == 0) {
 		l->kind = BATCH_ENTRY;
 		bad = hash_field(&p, end, l->sha256) != 0 ||
-		    hash_field(&p, end, l->root) != 0;
+		      hash_field(&p, end, l->root) != 0;
 	} else if (n == 6 && memcmp(word, "object", 6) == 0) {
 		l->kind = BATCH_OBJECT;
 		bad = hash_field(&p, end, l->sha256) != 0 ||
-		    size_field(&p, end, &l->size) != 0;
+		      size_field(&p, end, &l->size) != 0;
 	} else if (n == 4 && memcmp(word, "seen", 4) == 0) {
 		uint8_t key[32];
 		const char *dev;
@@ -73,8 +73,8 @@ line_decode(const char *text, size_t len, struct batch_line *l)
 		l->kind = BATCH_SEEN;
 		dev = field(&p, end, &n);
 		bad = batch_device_key(dev, n, key) != 0 ||
-		    size_field(&p, end, &l->size) != 0 || l->size == 0 ||
-		    hash_field(&p, end, l->root) != 0;
+		      size_field(&p, end, &l->size) != 0 || l->size == 0 ||
+		      hash_field(&p, end, l->root) != 0;
 		if (!bad)
 			memcpy(l->device, dev, BATCH_DEVICE_LEN);
 	} else {
@@ -161,7 +161,7 @@ batch_free(struct batch *b)
 
 void
 batch_entry_line(const uint8_t sha256[32], const uint8_t fields[32],
-    char out[BATCH_LINE_MAX])
+		 char out[BATCH_LINE_MAX])
 {
 	memcpy(out, "entry ", 6);
 	hex_encode(sha256, 32, out + 6);
@@ -171,24 +171,24 @@ batch_entry_line(const uint8_t sha256[32], const uint8_t fields[32],
 
 void
 batch_object_line(const uint8_t sha256[32], uint64_t size,
-    char out[BATCH_LINE_MAX])
+		  char out[BATCH_LINE_MAX])
 {
 	char hex[65];
 
 	hex_encode(sha256, 32, hex);
 	snprintf(out, BATCH_LINE_MAX, "object %s %llu", hex,
-	    (unsigned long long)size);
+		 (unsigned long long)size);
 }
 
 void
 batch_seen_line(const char *device, uint64_t size, const uint8_t root[32],
-    char out[BATCH_LINE_MAX])
+		char out[BATCH_LINE_MAX])
 {
 	char hex[65];
 
 	hex_encode(root, 32, hex);
 	snprintf(out, BATCH_LINE_MAX, "seen %s %llu %s", device,
-	    (unsigned long long)size, hex);
+		 (unsigned long long)size, hex);
 }
 
 void
@@ -235,7 +235,7 @@ batch_leaf_data(int k, const uint8_t inner[32], char out[BATCH_LEAF_DATA_MAX])
 
 	hex_encode(inner, 32, hex);
 	return (size_t)snprintf(out, BATCH_LEAF_DATA_MAX,
-	    "muniment/batch/v1 %d %s\n", k, hex);
+				"muniment/batch/v1 %d %s\n", k, hex);
 }
 
 void
@@ -253,6 +253,6 @@ batch_device_key(const char *name, size_t len, uint8_t pub[32])
 	if (len != BATCH_DEVICE_LEN || name[0] != 'd')
 		return -1;
 	return base32_decode(name + 1, len - 1, pub, 32, &n) == 0 && n == 32
-	    ? 0
-	    : -1;
+		   ? 0
+		   : -1;
 }

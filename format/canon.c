@@ -30,7 +30,7 @@ is_key(const char *key)
 
 	/* digits alone would look like an element's number in a path */
 	return n > 0 && n <= KEY_MAX && key[n] == '\0' &&
-	    strspn(key, "0123456789") < n;
+	       strspn(key, "0123456789") < n;
 }
 
 /* True if the value has a canonical form. */
@@ -46,16 +46,16 @@ is_canonical(const json_t *v, int depth)
 	switch (json_typeof(v)) {
 	case JSON_STRING:
 		return canon_is_text(json_string_value(v),
-		    json_string_length(v));
+				     json_string_length(v));
 	case JSON_INTEGER:
 		return json_integer_value(v) >= 0 &&
-		    json_integer_value(v) < INTEGER_MAX;
+		       json_integer_value(v) < INTEGER_MAX;
 	case JSON_TRUE:
 	case JSON_FALSE:
 		return 1;
 	case JSON_ARRAY:
 		/* texts only, or objects only */
-		json_array_foreach(v, i, e)
+		json_array_foreach (v, i, e)
 			if ((!json_is_string(e) && !json_is_object(e)) ||
 			    json_typeof(e) !=
 				json_typeof(json_array_get(v, 0)) ||
@@ -70,7 +70,7 @@ is_canonical(const json_t *v, int depth)
 			key = json_object_iter_key(it);
 			if (!is_key(key) ||
 			    !is_canonical(json_object_iter_value(it),
-				depth + 1))
+					  depth + 1))
 				return 0;
 		}
 		return 1;
@@ -138,14 +138,14 @@ struct walk {
 };
 
 static enum format_result walk_value(struct walk *w, size_t len,
-    const json_t *v);
+				     const json_t *v);
 
 /* Append one step to the path at `len`, visit, and take it off again. */
 static enum format_result
 walk_step(struct walk *w, size_t len, const char *key, const json_t *v)
 {
 	int n = snprintf(w->name + len, sizeof w->name - len, "%s%s",
-	    len > 0 ? "." : "", key);
+			 len > 0 ? "." : "", key);
 	enum format_result r;
 
 	if (n < 0 || (size_t)n >= sizeof w->name - len)
@@ -182,8 +182,8 @@ walk_value(struct walk *w, size_t len, const json_t *v)
 	if (json_is_object(v) && json_object_size(v) > 0)
 		return walk_object(w, len, v);
 	if (json_is_array(v) && json_is_object(json_array_get(v, 0))) {
-		for (size_t i = 0;
-		     i < json_array_size(v) && r == FORMAT_OK; i++) {
+		for (size_t i = 0; i < json_array_size(v) && r == FORMAT_OK;
+		     i++) {
 			snprintf(key, sizeof key, "%zu", i + 1);
 			r = walk_step(w, len, key, json_array_get(v, i));
 		}
@@ -191,8 +191,7 @@ walk_value(struct walk *w, size_t len, const json_t *v)
 	}
 	if (++w->n > CANON_FIELDS_MAX)
 		return FORMAT_LIMIT;
-	return w->field(w->ctx, w->name, v) == 0 ? FORMAT_OK
-						 : FORMAT_NO_MEMORY;
+	return w->field(w->ctx, w->name, v) == 0 ? FORMAT_OK : FORMAT_NO_MEMORY;
 }
 
 enum format_result

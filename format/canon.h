@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #define CANON_JSON_MAX (1u << 20) /* bytes of entry.json */
-#define CANON_DEPTH_MAX 12        /* objects and lists inside each other */
-#define CANON_FIELDS_MAX 65536    /* fields of an entry */
-#define CANON_NAME_MAX 1024       /* bytes of a field's name, NUL included */
+#define CANON_DEPTH_MAX 12	  /* objects and lists inside each other */
+#define CANON_FIELDS_MAX 65536	  /* fields of an entry */
+#define CANON_NAME_MAX 1024	  /* bytes of a field's name, NUL included */
 
 /*
  * Read canonical JSON: an object, and byte for byte what canon_encode writes
@@ -42,6 +42,6 @@ int canon_is_text(const char *s, size_t len);
  */
 typedef int canon_field(void *ctx, const char *name, const json_t *value);
 enum format_result canon_fields(const json_t *object, canon_field *field,
-    void *ctx);
+				void *ctx);
 
 #endif

@@ -27,7 +27,8 @@ cardtext_encode(const struct cardtext *c, char out[CARDTEXT_MAX])
 	int org = c->org[0] != '\0';
 
 	sshsig_key_line(c->key, key);
-	return (size_t)snprintf(out, CARDTEXT_MAX,
+	return (size_t)snprintf(
+	    out, CARDTEXT_MAX,
 	    "muniment card 1\nname %s\n%s%s%srecipient %s\nkey %s\n", c->name,
 	    org ? "org " : "", c->org, org ? "\n" : "", c->recipient, key);
 }
@@ -58,7 +59,7 @@ take(const char **p, const char *end, const char *word, char *out, size_t cap)
 
 enum format_result
 cardtext_decode(const char *text, size_t len, struct cardtext *c,
-    size_t *signed_len, uint8_t sig[64])
+		size_t *signed_len, uint8_t sig[64])
 {
 	static const char head[] = "muniment card 1\n";
 	const char *p = text, *end = text + len;
@@ -85,7 +86,7 @@ cardtext_decode(const char *text, size_t len, struct cardtext *c,
 	if (cardtext_encode(c, want) != *signed_len ||
 	    memcmp(want, text, *signed_len) != 0 ||
 	    sshsig_armor_decode(p, (size_t)(end - p), "muniment-card", signer,
-		sig) != FORMAT_OK ||
+				sig) != FORMAT_OK ||
 	    memcmp(signer, c->key, 32) != 0)
 		return FORMAT_MALFORMED;
 	return FORMAT_OK;

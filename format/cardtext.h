@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CARDTEXT_MAX (16u << 10)   /* bytes of a card, with NUL */
-#define CARDTEXT_NAME_MAX 201      /* bytes of a name or org, with NUL */
+#define CARDTEXT_MAX (16u << 10)    /* bytes of a card, with NUL */
+#define CARDTEXT_NAME_MAX 201	    /* bytes of a name or org, with NUL */
 #define CARDTEXT_RECIPIENT_MAX 2048 /* bytes, with NUL */
 
 struct cardtext {
@@ -29,6 +29,7 @@ size_t cardtext_encode(const struct cardtext *c, char out[CARDTEXT_MAX]);
  * The signature, whose key is that of the card, is not checked.
  */
 enum format_result cardtext_decode(const char *text, size_t len,
-    struct cardtext *c, size_t *signed_len, uint8_t sig[64]);
+				   struct cardtext *c, size_t *signed_len,
+				   uint8_t sig[64]);
 
 #endif

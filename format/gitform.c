@@ -23,11 +23,11 @@ commit_head(const struct gitform_commit *c, char *out)
 		hex_encode(c->parent, GITFORM_OID_LEN, hex);
 		n += (size_t)sprintf(out + n, "parent %s\n", hex);
 	}
-	return n +
-	    (size_t)sprintf(out + n,
-		"author muniment <muniment@invalid> %llu +0000\n"
-		"committer muniment <muniment@invalid> %llu +0000\n",
-		t, t);
+	return n + (size_t)sprintf(
+		       out + n,
+		       "author muniment <muniment@invalid> %llu +0000\n"
+		       "committer muniment <muniment@invalid> %llu +0000\n",
+		       t, t);
 }
 
 static size_t
@@ -38,7 +38,7 @@ commit_message(uint64_t n, char *out)
 
 size_t
 gitform_commit_unsigned(const struct gitform_commit *c,
-    char out[GITFORM_COMMIT_MAX])
+			char out[GITFORM_COMMIT_MAX])
 {
 	size_t n = commit_head(c, out);
 
@@ -47,7 +47,7 @@ gitform_commit_unsigned(const struct gitform_commit *c,
 
 size_t
 gitform_commit_encode(const struct gitform_commit *c, const uint8_t pub[32],
-    const uint8_t sig[64], char out[GITFORM_COMMIT_MAX])
+		      const uint8_t sig[64], char out[GITFORM_COMMIT_MAX])
 {
 	char armor[SSHSIG_ARMOR_MAX];
 	size_t len = sshsig_armor(pub, "git", sig, armor);
@@ -66,7 +66,8 @@ gitform_commit_encode(const struct gitform_commit *c, const uint8_t pub[32],
 
 enum format_result
 gitform_commit_decode(const char *text, size_t len, uint64_t n,
-    const uint8_t pub[32], struct gitform_commit *c, uint8_t sig[64])
+		      const uint8_t pub[32], struct gitform_commit *c,
+		      uint8_t sig[64])
 {
 	char want[GITFORM_COMMIT_MAX], armor[SSHSIG_ARMOR_MAX];
 	const char *p, *end = text + len;
@@ -78,9 +79,8 @@ gitform_commit_decode(const char *text, size_t len, uint64_t n,
 	if (len < 64 || len >= sizeof want || memcmp(text, "tree ", 5) != 0 ||
 	    hex_decode(text + 5, GITFORM_OID_LEN, c->tree) != 0)
 		return FORMAT_MALFORMED;
-	if (n > 1 &&
-	    (len < 128 || memcmp(text + 46, "parent ", 7) != 0 ||
-		hex_decode(text + 53, GITFORM_OID_LEN, c->parent) != 0))
+	if (n > 1 && (len < 128 || memcmp(text + 46, "parent ", 7) != 0 ||
+		      hex_decode(text + 53, GITFORM_OID_LEN, c->parent) != 0))
 		return FORMAT_MALFORMED;
 	p = memmem(text, len, "\ngpgsig ", 8);
 	if (p == NULL)
@@ -104,34 +104,34 @@ gitform_commit_decode(const char *text, size_t len, uint64_t n,
 
 size_t
 gitform_pointer_encode(const uint8_t sha256[32], uint64_t size,
-    char out[GITFORM_POINTER_MAX])
+		       char out[GITFORM_POINTER_MAX])
 {
 	char hex[65];
 
 	hex_encode(sha256, 32, hex);
 	return (size_t)snprintf(out, GITFORM_POINTER_MAX,
-	    "version https://git-lfs.github.com/spec/v1\n"
-	    "oid sha256:%s\nsize %llu\n",
-	    hex, (unsigned long long)size);
+				"version https://git-lfs.github.com/spec/v1\n"
+				"oid sha256:%s\nsize %llu\n",
+				hex, (unsigned long long)size);
 }
 
 static const char vault_head[] = "muniment vault 1\nroot ";
 
 size_t
 gitform_vault_encode(const uint8_t root[32], const uint8_t nonce[32],
-    char out[GITFORM_VAULT_MAX])
+		     char out[GITFORM_VAULT_MAX])
 {
 	char key[SSHSIG_KEY_LINE_MAX], hex[65];
 
 	sshsig_key_line(root, key);
 	hex_encode(nonce, 32, hex);
 	return (size_t)snprintf(out, GITFORM_VAULT_MAX, "%s%s\nnonce %s\n",
-	    vault_head, key, hex);
+				vault_head, key, hex);
 }
 
 enum format_result
 gitform_vault_decode(const char *text, size_t len, uint8_t root[32],
-    uint8_t nonce[32])
+		     uint8_t nonce[32])
 {
 	const size_t head = sizeof vault_head - 1;
 	char want[GITFORM_VAULT_MAX];
@@ -180,7 +180,7 @@ gitform_tree_encode(struct gitform_name *names, size_t n, size_t *len)
 
 enum format_result
 gitform_tree_decode(const uint8_t *tree, size_t len,
-    struct gitform_name **names, size_t *n)
+		    struct gitform_name **names, size_t *n)
 {
 	const uint8_t *p = tree, *end = tree + len;
 	/* the shortest entry has a name of 5 bytes */

@@ -5,7 +5,7 @@
 enum format_result {
 	FORMAT_OK = 0,
 	FORMAT_MALFORMED, /* not the form that FORMAT.md gives */
-	FORMAT_LIMIT,     /* larger than FORMAT.md allows */
+	FORMAT_LIMIT,	  /* larger than FORMAT.md allows */
 	FORMAT_NO_MEMORY,
 };
 

@@ -33,7 +33,7 @@ put_key(uint8_t *p, const uint8_t pub[32])
 
 size_t
 sshsig_signed(const char *ns, const uint8_t sha512[SSHSIG_HASH_LEN],
-    uint8_t out[SSHSIG_SIGNED_MAX])
+	      uint8_t out[SSHSIG_SIGNED_MAX])
 {
 	uint8_t *p = out;
 
@@ -48,7 +48,7 @@ sshsig_signed(const char *ns, const uint8_t sha512[SSHSIG_HASH_LEN],
 
 size_t
 sshsig_blob(const uint8_t pub[32], const char *ns, const uint8_t sig[64],
-    uint8_t out[SSHSIG_BLOB_MAX])
+	    uint8_t out[SSHSIG_BLOB_MAX])
 {
 	uint8_t inner[96], *p = out, *q;
 
@@ -67,7 +67,7 @@ sshsig_blob(const uint8_t pub[32], const char *ns, const uint8_t sig[64],
 
 size_t
 sshsig_text(const uint8_t pub[32], const char *ns, const uint8_t sig[64],
-    char out[SSHSIG_TEXT_MAX])
+	    char out[SSHSIG_TEXT_MAX])
 {
 	uint8_t blob[SSHSIG_BLOB_MAX];
 	size_t n = sshsig_blob(pub, ns, sig, blob);
@@ -79,7 +79,7 @@ sshsig_text(const uint8_t pub[32], const char *ns, const uint8_t sig[64],
 
 size_t
 sshsig_armor(const uint8_t pub[32], const char *ns, const uint8_t sig[64],
-    char out[SSHSIG_ARMOR_MAX])
+	     char out[SSHSIG_ARMOR_MAX])
 {
 	char text[SSHSIG_TEXT_MAX], *p = out;
 	size_t n = sshsig_text(pub, ns, sig, text);
@@ -98,7 +98,7 @@ sshsig_armor(const uint8_t pub[32], const char *ns, const uint8_t sig[64],
 
 enum format_result
 sshsig_text_decode(const char *text, size_t len, const char *ns,
-    uint8_t pub[32], uint8_t sig[64])
+		   uint8_t pub[32], uint8_t sig[64])
 {
 	/* magic 6, version 4, then string(string(type) string(key)) */
 	const size_t at_key = 10 + 4 + 4 + 11 + 4;
@@ -117,7 +117,7 @@ sshsig_text_decode(const char *text, size_t len, const char *ns,
 
 enum format_result
 sshsig_armor_decode(const char *text, size_t len, const char *ns,
-    uint8_t pub[32], uint8_t sig[64])
+		    uint8_t pub[32], uint8_t sig[64])
 {
 	const size_t head = sizeof begin - 1, tail = sizeof end - 1;
 	char joined[SSHSIG_TEXT_MAX], want[SSHSIG_ARMOR_MAX];
@@ -159,8 +159,8 @@ sshsig_key_line_decode(const char *text, size_t len, uint8_t pub[32])
 	size_t n = 0;
 
 	if (len != SSHSIG_KEY_LINE_LEN ||
-	    base64_decode(text + 12, len - 12, true, blob, sizeof blob,
-		&n) != 0 ||
+	    base64_decode(text + 12, len - 12, true, blob, sizeof blob, &n) !=
+		0 ||
 	    n != 51)
 		return FORMAT_MALFORMED;
 	memcpy(pub, blob + n - 32, 32);

@@ -24,7 +24,8 @@ cli_fail(const struct err *e)
 {
 	cli_progress_end();
 	fprintf(stderr, "muniment: %s\n",
-	    e->code != ERR_NONE ? e->msg : "failed, and the reason was lost");
+		e->code != ERR_NONE ? e->msg
+				    : "failed, and the reason was lost");
 	if (e->hint[0] != '\0')
 		fprintf(stderr, "hint: %s\n", e->hint);
 	return e->code == ERR_NONE ? ERR_UNKNOWN : e->code;
@@ -101,7 +102,7 @@ cli_option(int opt)
 		cli.passphrase_fd = cli_fd(optarg);
 		if (cli.passphrase_fd < 0)
 			exit(cli_usage("--passphrase-fd",
-			    "not a descriptor's number"));
+				       "not a descriptor's number"));
 		return true;
 	case 'J':
 		cli.json = true;
@@ -127,8 +128,8 @@ read_line(int fd, struct err *e)
 	for (;;) {
 		if (s->len == s->cap) {
 			err_set(e, ERR_UNKNOWN,
-			    "passphrase: longer than %d bytes",
-			    PASSPHRASE_MAX);
+				"passphrase: longer than %d bytes",
+				PASSPHRASE_MAX);
 			goto bad;
 		}
 		n = read(fd, s->bytes + s->len, 1);
@@ -219,7 +220,7 @@ open_tty(struct err *e)
 
 	if (tty < 0) {
 		err_set(e, ERR_UNKNOWN,
-		    "a passphrase is needed and there is no terminal");
+			"a passphrase is needed and there is no terminal");
 		err_hint(e, "scripts give it with --passphrase-fd N");
 	}
 	return tty;
@@ -251,7 +252,7 @@ confirm(int tty, struct secret *first, struct err *e)
 
 	if (again != NULL &&
 	    (again->len != first->len ||
-		!secret_equal(again->bytes, first->bytes, first->len))) {
+	     !secret_equal(again->bytes, first->bytes, first->len))) {
 		err_set(e, ERR_UNKNOWN, "the two passphrases differ");
 		secret_free(again);
 		again = NULL;
@@ -273,14 +274,14 @@ cli_passphrase_twice(const char *prompt, struct err *e)
 		err_set(e, ERR_UNKNOWN, "passphrase: no memory");
 		goto out;
 	}
-	dprintf(tty, "%s\nA strong passphrase, made by chance:\n\n    ", prompt);
+	dprintf(tty, "%s\nA strong passphrase, made by chance:\n\n    ",
+		prompt);
 	if (write(tty, words->bytes, words->len) < 0) {
 		err_sys(e, "the terminal");
 		goto out;
 	}
-	dprintf(tty,
-	    "\n\nWrite it down and keep it apart from this machine.\n"
-	    "Type it to use it, or type one of your own.\n");
+	dprintf(tty, "\n\nWrite it down and keep it apart from this machine.\n"
+		     "Type it to use it, or type one of your own.\n");
 	s = read_hidden(tty, "Passphrase: ", e);
 	if (s == NULL)
 		goto out;
@@ -288,16 +289,18 @@ cli_passphrase_twice(const char *prompt, struct err *e)
 	    secret_equal(s->bytes, words->bytes, s->len))
 		goto out;
 	if (s->len < PASSPHRASE_MIN) {
-		err_set(e, ERR_UNKNOWN, "passphrase: shorter than %d characters",
-		    PASSPHRASE_MIN);
+		err_set(e, ERR_UNKNOWN,
+			"passphrase: shorter than %d characters",
+			PASSPHRASE_MIN);
 		err_hint(e, "use the generated one");
 		secret_free(s);
 		s = NULL;
 		goto out;
 	}
-	dprintf(tty, "warning: a passphrase of your own is weaker than the"
-	    " generated one;\nwhoever copies the file can try as often as"
-	    " they like.\n");
+	dprintf(tty,
+		"warning: a passphrase of your own is weaker than the"
+		" generated one;\nwhoever copies the file can try as often as"
+		" they like.\n");
 	s = confirm(tty, s, e);
 out:
 	secret_free(words);
@@ -324,7 +327,7 @@ seconds_since(const struct timespec *t)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (double)(now.tv_sec - t->tv_sec) +
-	    (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+	       (double)(now.tv_nsec - t->tv_nsec) / 1e9;
 }
 
 /* "12.3 MiB" */
@@ -362,12 +365,12 @@ cli_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
 	t = seconds_since(&progress_start);
 	if (total > 0 && done > 0 && done <= total)
 		fprintf(stderr, "\r\033[K%s: %s of %s, %s/s, %.0f s left", what,
-		    human(done, a), human(total, b),
-		    human((uint64_t)((double)done / t), r),
-		    t * (double)(total - done) / (double)done);
+			human(done, a), human(total, b),
+			human((uint64_t)((double)done / t), r),
+			t * (double)(total - done) / (double)done);
 	else
 		fprintf(stderr, "\r\033[K%s: %s, %s/s", what, human(done, a),
-		    human((uint64_t)((double)done / t), r));
+			human((uint64_t)((double)done / t), r));
 	progress_shown = true;
 }
 

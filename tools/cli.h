@@ -1,8 +1,9 @@
 /*
  * What the commands share: options, the terminal, passphrases, exit status.
  *
- * Each command is one cmd_<verb>.c with `int cmd_<verb>(int argc, char **argv)`;
- * main.c is the table. A command returns 0, 1 or 2 (see enum err_code).
+ * Each command is one cmd_<verb>.c with `int cmd_<verb>(int argc, char
+ * **argv)`; main.c is the table. A command returns 0, 1 or 2 (see enum
+ * err_code).
  */
 #ifndef MUNIMENT_CLI_H
 #define MUNIMENT_CLI_H
@@ -19,11 +20,12 @@
 
 /* What stands before the verb, or in the environment. */
 struct cli_global {
-	const char *vault;    /* --vault, $MUNIMENT_VAULT, or "." */
-	const char *identity; /* --identity, $MUNIMENT_IDENTITY, or the home's */
-	int passphrase_fd;    /* --passphrase-fd before the verb; -1 if none */
-	bool json;            /* --json */
-	bool quiet;           /* --quiet */
+	const char *vault; /* --vault, $MUNIMENT_VAULT, or "." */
+	const char
+	    *identity;	   /* --identity, $MUNIMENT_IDENTITY, or the home's */
+	int passphrase_fd; /* --passphrase-fd before the verb; -1 if none */
+	bool json;	   /* --json */
+	bool quiet;	   /* --quiet */
 };
 extern struct cli_global cli;
 
@@ -42,12 +44,14 @@ void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * --passphrase-fd, --json, --quiet). True if it was one of them; a bad value
  * ends the program with status 2.
  */
-#define CLI_OPTIONS                                                            \
-	{"vault", required_argument, NULL, 'V'},                               \
-	    {"identity", required_argument, NULL, 'I'},                        \
-	    {"passphrase-fd", required_argument, NULL, 'P'},                   \
-	    {"json", no_argument, NULL, 'J'},                                  \
-	    {"quiet", no_argument, NULL, 'Q'}
+#define CLI_OPTIONS                                          \
+	{"vault", required_argument, NULL, 'V'},             \
+	    {"identity", required_argument, NULL, 'I'},      \
+	    {"passphrase-fd", required_argument, NULL, 'P'}, \
+	    {"json", no_argument, NULL, 'J'},                \
+	{                                                    \
+		"quiet", no_argument, NULL, 'Q'              \
+	}
 bool cli_option(int opt);
 
 /* A passphrase typed on the terminal, never from standard input. */

@@ -17,7 +17,7 @@ static const char *const words[] = {"added", "known", "skipped", "failed"};
 
 static void
 told(void *ctx, enum desk_what what, const char *path, const char *item,
-    const char *why)
+     const char *why)
 {
 	struct telling *t = ctx;
 	json_t *o = json_object();
@@ -47,12 +47,12 @@ print_one(const json_t *o, bool written)
 	} else if (strcmp(what, words[DESK_KNOWN]) == 0) {
 		cli_note("%s: the case holds this content already, as item"
 			 " %.8s (--again takes it in once more)",
-		    path, item);
+			 path, item);
 	} else {
 		fprintf(stderr, "muniment: %s: %s: %s\n", path,
-		    strcmp(what, words[DESK_SKIPPED]) == 0 ? "skipped"
-							   : "not taken in",
-		    session_str(o, "why"));
+			strcmp(what, words[DESK_SKIPPED]) == 0 ? "skipped"
+							       : "not taken in",
+			session_str(o, "why"));
 	}
 }
 
@@ -67,7 +67,7 @@ print_all(struct telling *t, bool written)
 		session_json(t->list);
 		return;
 	}
-	json_array_foreach(t->list, i, o)
+	json_array_foreach (t->list, i, o)
 		print_one(o, written);
 	json_decref(t->list);
 }
@@ -103,16 +103,16 @@ add(struct add *a, const char *const *paths, size_t n)
 	a->fields.pairs = a->pairs.items;
 	a->fields.n = a->pairs.n;
 	rc = desk_add(d, m, a->case_text, paths, n, &a->fields, a->again, told,
-	    &t, &sum, &e);
+		      &t, &sum, &e);
 	mediatype_stop(m);
 	print_all(&t, rc == 0);
 	if (rc == 0)
 		cli_note("%s added, %s known already, %s skipped, %s not taken"
 			 " in",
-		    session_count((json_int_t)sum.done),
-		    session_count((json_int_t)t.known),
-		    session_count((json_int_t)t.skipped),
-		    session_count((json_int_t)sum.failed));
+			 session_count((json_int_t)sum.done),
+			 session_count((json_int_t)t.known),
+			 session_count((json_int_t)t.skipped),
+			 session_count((json_int_t)sum.failed));
 	else
 		cli_note("nothing was added");
 	status = session_close(d, rc, &e);
@@ -123,13 +123,15 @@ add(struct add *a, const char *const *paths, size_t n)
 int
 cmd_add(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"case", required_argument, NULL, 'c'},
 	    {"title", required_argument, NULL, 't'},
 	    {"kind", required_argument, NULL, 'k'},
 	    {"field", required_argument, NULL, 'f'},
 	    {"record", required_argument, NULL, 'r'},
-	    {"again", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+	    {"again", no_argument, NULL, 'a'},
+	    {NULL, 0, NULL, 0}};
 	static struct add a;
 	int opt, rc;
 
@@ -164,7 +166,7 @@ cmd_add(int argc, char **argv)
 	if (optind == argc)
 		return cli_usage("add", "which files or folders?");
 	rc = add(&a, (const char *const *)argv + optind,
-	    (size_t)(argc - optind));
+		 (size_t)(argc - optind));
 	free(a.pairs.items);
 	return rc;
 }

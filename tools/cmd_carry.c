@@ -24,9 +24,9 @@ carry(struct carry *a)
 		return ERR_UNKNOWN;
 	if (a->with_passphrase) {
 		pass = a->pass_fd >= 0
-		    ? cli_passphrase_fd(a->pass_fd, &e)
-		    : cli_passphrase_twice("Passphrase for the carry file.",
-			  &e);
+			   ? cli_passphrase_fd(a->pass_fd, &e)
+			   : cli_passphrase_twice(
+				 "Passphrase for the carry file.", &e);
 		if (pass == NULL)
 			return session_close(d, -1, &e);
 	}
@@ -38,13 +38,12 @@ carry(struct carry *a)
 	if (o != NULL && cli.json) {
 		session_json(o);
 	} else if (o != NULL) {
-		json_int_t n =
-		    json_integer_value(json_object_get(o, "parts"));
+		json_int_t n = json_integer_value(json_object_get(o, "parts"));
 
 		if (n > 1)
 			cli_note("%s.001 to .%03lld: written, in %lld parts",
-			    session_str(o, "file"), (long long)n,
-			    (long long)n);
+				 session_str(o, "file"), (long long)n,
+				 (long long)n);
 		else
 			cli_note("%s: written", session_str(o, "file"));
 		json_decref(o);
@@ -71,7 +70,8 @@ part_size(const char *text, uint64_t *out)
 int
 cmd_carry(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"to", required_argument, NULL, 't'},
 	    {"case", required_argument, NULL, 'c'},
 	    {"carry-passphrase-fd", required_argument, NULL, 'F'},
@@ -95,7 +95,7 @@ cmd_carry(int argc, char **argv)
 		else if (opt == 'F' && (a.pass_fd = cli_fd(optarg)) >= 0)
 			a.with_passphrase = true;
 		else if (opt == 'w' && cli_fd(optarg) >= 10 &&
-		    cli_fd(optarg) <= 22)
+			 cli_fd(optarg) <= 22)
 			a.c.work_factor = (unsigned)cli_fd(optarg);
 		else if (opt == 's' && part_size(optarg, &a.c.part) == 0)
 			continue;
@@ -106,7 +106,8 @@ cmd_carry(int argc, char **argv)
 	if (a.c.path == NULL)
 		return cli_usage("carry", "into which file? -o FILE");
 	if ((a.to.n > 0) == a.with_passphrase)
-		return cli_usage("carry",
+		return cli_usage(
+		    "carry",
 		    "for whom? --to CARD or MEMBER, or -p for a passphrase");
 	if (a.c.case_text != NULL && optind < argc)
 		return cli_usage("carry", "--case or items, not both");

@@ -28,9 +28,9 @@ print_case(const json_t *c)
 	bool named = json_object_get(c, "name") != NULL;
 
 	printf("%.8s  %-8s %8s items  %s\n", session_str(c, "case"),
-	    session_str(c, "role"),
-	    session_count(json_integer_value(json_object_get(c, "items"))),
-	    named ? session_str(c, "name") : "(not readable)");
+	       session_str(c, "role"),
+	       session_count(json_integer_value(json_object_get(c, "items"))),
+	       named ? session_str(c, "name") : "(not readable)");
 }
 
 static int
@@ -48,7 +48,7 @@ case_list(void)
 		session_json(list);
 	} else if (list != NULL) {
 		cli_progress_end();
-		json_array_foreach(list, i, c)
+		json_array_foreach (list, i, c)
 			print_case(c);
 		json_decref(list);
 	}
@@ -59,7 +59,7 @@ int
 cmd_case(int argc, char **argv)
 {
 	static const struct option options[] = {CLI_OPTIONS,
-	    {NULL, 0, NULL, 0}};
+						{NULL, 0, NULL, 0}};
 	const char *verb;
 	int opt;
 

@@ -36,13 +36,15 @@ edit(struct edit *a, const char *item)
 int
 cmd_edit(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"title", required_argument, NULL, 't'},
 	    {"kind", required_argument, NULL, 'k'},
 	    {"field", required_argument, NULL, 'f'},
 	    {"record", required_argument, NULL, 'r'},
 	    {"content", required_argument, NULL, 'C'},
-	    {"join", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	    {"join", no_argument, NULL, 'j'},
+	    {NULL, 0, NULL, 0}};
 	static struct edit a;
 	bool any = false;
 	int opt, rc;

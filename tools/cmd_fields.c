@@ -5,7 +5,7 @@ int
 cmd_fields(int argc, char **argv)
 {
 	static const struct option options[] = {CLI_OPTIONS,
-	    {NULL, 0, NULL, 0}};
+						{NULL, 0, NULL, 0}};
 	json_t *list, *o;
 	size_t i;
 	int opt;
@@ -18,9 +18,9 @@ cmd_fields(int argc, char **argv)
 		session_json(list);
 		return 0;
 	}
-	json_array_foreach(list, i, o)
+	json_array_foreach (list, i, o)
 		printf("%-36s %-16s %s\n", session_str(o, "name"),
-		    session_str(o, "type"), session_str(o, "meaning"));
+		       session_str(o, "type"), session_str(o, "meaning"));
 	json_decref(list);
 	return 0;
 }

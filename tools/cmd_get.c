@@ -3,7 +3,7 @@
 
 static void
 told(void *ctx, enum desk_what what, const char *path, const char *item,
-    const char *why)
+     const char *why)
 {
 	json_t *list = ctx;
 
@@ -13,8 +13,7 @@ told(void *ctx, enum desk_what what, const char *path, const char *item,
 
 		json_object_set_new(o, "item", json_string(item));
 		if (path != NULL)
-			json_object_set_new(o, "path",
-			    session_path(path));
+			json_object_set_new(o, "path", session_path(path));
 		if (what != DESK_ADDED)
 			json_object_set_new(o, "why", json_string(why));
 		json_array_append_new(list, o);
@@ -37,8 +36,8 @@ get(const char *const *items, size_t n, const char *case_text,
 
 	if (d == NULL)
 		return ERR_UNKNOWN;
-	rc = desk_get(d, items, n, case_text, folder, by_item, told, list,
-	    &sum, &e);
+	rc = desk_get(d, items, n, case_text, folder, by_item, told, list, &sum,
+		      &e);
 	if (list != NULL)
 		session_json(list);
 	return session_close(d, rc, &e);
@@ -47,9 +46,11 @@ get(const char *const *items, size_t n, const char *case_text,
 int
 cmd_get(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"case", required_argument, NULL, 'c'},
-	    {"by-item", no_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
+	    {"by-item", no_argument, NULL, 'b'},
+	    {NULL, 0, NULL, 0}};
 	const char *case_text = NULL, *folder = NULL;
 	bool by_item = false;
 	int opt;
@@ -70,6 +71,6 @@ cmd_get(int argc, char **argv)
 		return cli_usage("get", "into which folder? -o DIR");
 	if ((case_text == NULL) == (optind == argc))
 		return cli_usage("get", "which items, or --case C?");
-	return get((const char *const *)argv + optind,
-	    (size_t)(argc - optind), case_text, folder, by_item);
+	return get((const char *const *)argv + optind, (size_t)(argc - optind),
+		   case_text, folder, by_item);
 }

@@ -18,11 +18,11 @@ work_factor(const char *text, unsigned *out)
 
 	if (n < WORK_FACTOR_MIN || n > WORK_FACTOR_MAX)
 		return cli_usage("id", "--work-factor takes %d to %d",
-		    WORK_FACTOR_MIN, WORK_FACTOR_MAX);
+				 WORK_FACTOR_MIN, WORK_FACTOR_MAX);
 	if (n < WORK_FACTOR)
 		cli_warn("a work factor below %d makes the passphrase easier"
 			 " to guess: for tests only",
-		    WORK_FACTOR);
+			 WORK_FACTOR);
 	*out = (unsigned)n;
 	return 0;
 }
@@ -38,13 +38,14 @@ id_new(const char *name, const char *org, unsigned factor)
 		return cli_usage("id", "new wants --name");
 	if (access(cli.identity, F_OK) == 0) {
 		err_set(&e, ERR_UNKNOWN, "%s: is there already",
-		    cli_esc(cli.identity));
+			cli_esc(cli.identity));
 		err_hint(&e, "--identity FILE names another one");
 		return cli_fail(&e);
 	}
-	pass = cli.passphrase_fd >= 0
-	    ? cli_passphrase_fd(cli.passphrase_fd, &e)
-	    : cli_passphrase_twice("Passphrase for the new identity.", &e);
+	pass =
+	    cli.passphrase_fd >= 0
+		? cli_passphrase_fd(cli.passphrase_fd, &e)
+		: cli_passphrase_twice("Passphrase for the new identity.", &e);
 	if (pass == NULL)
 		return cli_fail(&e);
 	rc = desk_id_new(cli.identity, name, org, pass, factor, &e);
@@ -53,7 +54,7 @@ id_new(const char *name, const char *org, unsigned factor)
 		return cli_fail(&e);
 	cli_note("%s: written; keep a copy in a safe place: without it and"
 		 " its passphrase nothing locked to you can be opened",
-	    cli_esc(cli.identity));
+		 cli_esc(cli.identity));
 	return 0;
 }
 
@@ -123,10 +124,10 @@ id_words(const char *path)
 		return 0;
 	}
 	printf("%s%s%s%s\n%s\n", session_str(o, "name"),
-	    json_object_get(o, "org") != NULL ? " (" : "",
-	    session_str(o, "org"),
-	    json_object_get(o, "org") != NULL ? ")" : "",
-	    session_str(o, "words"));
+	       json_object_get(o, "org") != NULL ? " (" : "",
+	       session_str(o, "org"),
+	       json_object_get(o, "org") != NULL ? ")" : "",
+	       session_str(o, "words"));
 	json_decref(o);
 	return 0;
 }
@@ -134,7 +135,8 @@ id_words(const char *path)
 int
 cmd_id(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"name", required_argument, NULL, 'n'},
 	    {"org", required_argument, NULL, 'g'},
 	    {"work-factor", required_argument, NULL, 'w'},

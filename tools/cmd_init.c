@@ -33,7 +33,7 @@ init(const char *dir, const char *root_path, int root_fd, unsigned factor)
 		return cli_fail(&e);
 	}
 	o = desk_init(dir, cli.identity, pass, root_path, root_pass, factor,
-	    &e);
+		      &e);
 	secret_free(pass);
 	secret_free(root_pass);
 	if (o == NULL)
@@ -42,20 +42,21 @@ init(const char *dir, const char *root_path, int root_fd, unsigned factor)
 		session_json(o);
 	} else {
 		printf("vault %s\n%s\n", session_str(o, "vault"),
-		    session_str(o, "words"));
+		       session_str(o, "words"));
 		json_decref(o);
 	}
 	cli_note("%s: the root key of this vault. Put it away, apart from this"
 		 " machine: it is what can replace an administrator, and is"
 		 " needed for nothing else",
-	    cli_esc(root_path));
+		 cli_esc(root_path));
 	return 0;
 }
 
 int
 cmd_init(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"root-key", required_argument, NULL, 'r'},
 	    {"root-passphrase-fd", required_argument, NULL, 'R'},
 	    {"work-factor", required_argument, NULL, 'w'},
@@ -74,7 +75,7 @@ cmd_init(int argc, char **argv)
 		else if (opt == 'R' && (fd = cli_fd(optarg)) >= 0)
 			continue;
 		else if (opt == 'w' && cli_fd(optarg) >= 10 &&
-		    cli_fd(optarg) <= 22)
+			 cli_fd(optarg) <= 22)
 			factor = (unsigned)cli_fd(optarg);
 		else
 			return opt == '?' ? CLI_USAGE
@@ -88,7 +89,7 @@ cmd_init(int argc, char **argv)
 		n--;
 	if (root == NULL) {
 		if (snprintf(path, sizeof path, "%.*s.root-key.age", (int)n,
-			dir) >= (int)sizeof path)
+			     dir) >= (int)sizeof path)
 			return cli_usage("init", "the path is too long");
 		root = path;
 	}

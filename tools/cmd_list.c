@@ -7,16 +7,15 @@ print_item(const json_t *o)
 {
 	json_t *file = json_object_get(o, "file");
 	bool titled = json_object_get(o, "title") != NULL;
-	json_int_t current =
-	    json_integer_value(json_object_get(o, "current"));
+	json_int_t current = json_integer_value(json_object_get(o, "current"));
 
 	printf("%s  %.10s  %14s  %s%s%s%s", session_str(o, "short"),
-	    session_str(o, "taken_in"),
-	    session_count(json_integer_value(json_object_get(file, "size"))),
-	    session_str(file, "name"), titled ? "  -- " : "",
-	    session_str(o, "title"),
-	    json_is_true(json_object_get(o, "retracted")) ? "  (retracted)"
-							  : "");
+	       session_str(o, "taken_in"),
+	       session_count(json_integer_value(json_object_get(file, "size"))),
+	       session_str(file, "name"), titled ? "  -- " : "",
+	       session_str(o, "title"),
+	       json_is_true(json_object_get(o, "retracted")) ? "  (retracted)"
+							     : "");
 	if (current > 1)
 		printf("  (%lld versions side by side)", (long long)current);
 	putchar('\n');
@@ -37,7 +36,7 @@ list(const char *case_text, const char *query)
 		session_json(items);
 	} else if (items != NULL) {
 		cli_progress_end();
-		json_array_foreach(items, i, o)
+		json_array_foreach (items, i, o)
 			print_item(o);
 		json_decref(items);
 	}
@@ -48,8 +47,10 @@ list(const char *case_text, const char *query)
 static int
 options(int argc, char **argv, const char **case_text)
 {
-	static const struct option longs[] = {CLI_OPTIONS,
-	    {"case", required_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {
+	    CLI_OPTIONS,
+	    {"case", required_argument, NULL, 'c'},
+	    {NULL, 0, NULL, 0}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", longs, NULL)) != -1) {

@@ -5,7 +5,7 @@
 
 static int
 member_add(const char *const *cards, size_t n, const char *case_text,
-    const char *role)
+	   const char *role)
 {
 	struct desk *d;
 	struct err e = {0};
@@ -31,14 +31,14 @@ print_member(const json_t *m)
 	bool org = json_object_get(m, "org") != NULL;
 
 	printf("%.12s  %s%s%s%s%s\n", session_str(m, "member"),
-	    named ? session_str(m, "name") : "(card not readable here)",
-	    org ? " (" : "", session_str(m, "org"), org ? ")" : "",
-	    json_is_true(json_object_get(m, "you")) ? "  -- you" : "");
+	       named ? session_str(m, "name") : "(card not readable here)",
+	       org ? " (" : "", session_str(m, "org"), org ? ")" : "",
+	       json_is_true(json_object_get(m, "you")) ? "  -- you" : "");
 	for (void *it = json_object_iter(rights); it != NULL;
 	     it = json_object_iter_next(rights, it))
 		printf("              %-8s of %.8s\n",
-		    json_string_value(json_object_iter_value(it)),
-		    json_object_iter_key(it));
+		       json_string_value(json_object_iter_value(it)),
+		       json_object_iter_key(it));
 }
 
 static int
@@ -56,7 +56,7 @@ member_list(const char *case_text)
 		session_json(list);
 	} else if (list != NULL) {
 		cli_progress_end();
-		json_array_foreach(list, i, m)
+		json_array_foreach (list, i, m)
 			print_member(m);
 		json_decref(list);
 	}
@@ -66,9 +66,11 @@ member_list(const char *case_text)
 int
 cmd_member(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"case", required_argument, NULL, 'c'},
-	    {"role", required_argument, NULL, 'r'}, {NULL, 0, NULL, 0}};
+	    {"role", required_argument, NULL, 'r'},
+	    {NULL, 0, NULL, 0}};
 	const char *case_text = NULL, *role = NULL, *verb;
 	int opt;
 
@@ -85,7 +87,7 @@ cmd_member(int argc, char **argv)
 	verb = optind < argc ? argv[optind++] : "";
 	if (strcmp(verb, "add") == 0)
 		return member_add((const char *const *)argv + optind,
-		    (size_t)(argc - optind), case_text, role);
+				  (size_t)(argc - optind), case_text, role);
 	if (strcmp(verb, "list") == 0 && optind == argc)
 		return member_list(case_text);
 	return cli_usage("member", "what? add CARD..., or list");

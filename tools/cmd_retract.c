@@ -4,8 +4,10 @@
 int
 cmd_retract(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
-	    {"why", required_argument, NULL, 'w'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    CLI_OPTIONS,
+	    {"why", required_argument, NULL, 'w'},
+	    {NULL, 0, NULL, 0}};
 	const char *why = NULL;
 	struct err e = {0};
 	struct desk *d;

@@ -4,9 +4,11 @@
 int
 cmd_share(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"case", required_argument, NULL, 'c'},
-	    {"with", required_argument, NULL, 'w'}, {NULL, 0, NULL, 0}};
+	    {"with", required_argument, NULL, 'w'},
+	    {NULL, 0, NULL, 0}};
 	const char *case_text = NULL, *with = NULL;
 	struct err e = {0};
 	struct desk *d;
@@ -30,7 +32,7 @@ cmd_share(int argc, char **argv)
 	if (d == NULL)
 		return ERR_UNKNOWN;
 	rc = desk_share(d, case_text, (const char *const *)argv + optind,
-	    (size_t)(argc - optind), with, &e);
+			(size_t)(argc - optind), with, &e);
 	if (rc == 0)
 		cli_note("they can read it once they have received a carry"
 			 " file made after this");

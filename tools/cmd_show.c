@@ -17,9 +17,9 @@ print_value(const char *name, const json_t *v, int indent)
 		for (void *it = json_object_iter(o); it != NULL;
 		     it = json_object_iter_next(o, it))
 			print_value(json_object_iter_key(it),
-			    json_object_iter_value(it), indent + 2);
+				    json_object_iter_value(it), indent + 2);
 	} else if (json_is_array(v)) {
-		json_array_foreach(v, i, e)
+		json_array_foreach (v, i, e)
 			print_value(name, e, indent);
 	} else if (json_is_string(v)) {
 		/* one escaped line for each line of the text */
@@ -27,17 +27,17 @@ print_value(const char *name, const json_t *v, int indent)
 		char *l = text != NULL ? strtok_r(text, "\n", &save) : NULL;
 
 		printf("%*s%s: %s\n", indent, "", name,
-		    l != NULL ? cli_esc(l) : "");
+		       l != NULL ? cli_esc(l) : "");
 		while (l != NULL && (l = strtok_r(NULL, "\n", &save)) != NULL)
 			printf("%*s%s\n", indent + (int)strlen(name) + 2, "",
-			    cli_esc(l));
+			       cli_esc(l));
 		free(text);
 	} else if (json_is_integer(v)) {
 		printf("%*s%s: %lld\n", indent, "", name,
-		    (long long)json_integer_value(v));
+		       (long long)json_integer_value(v));
 	} else if (json_is_boolean(v)) {
 		printf("%*s%s: %s\n", indent, "", name,
-		    json_is_true(v) ? "yes" : "no");
+		       json_is_true(v) ? "yes" : "no");
 	}
 }
 
@@ -50,20 +50,20 @@ print_version(const json_t *v)
 
 	printf("version %.16s\n", session_str(v, "entry"));
 	printf("  taken in %s by %s (this device's clock; a claim)\n",
-	    session_str(v, "taken_in"), session_str(v, "by"));
+	       session_str(v, "taken_in"), session_str(v, "by"));
 	printf("  batch %lld of device %.12s\n",
-	    (long long)json_integer_value(json_object_get(v, "batch")),
-	    session_str(v, "device"));
-	json_array_foreach(files, i, f) {
+	       (long long)json_integer_value(json_object_get(v, "batch")),
+	       session_str(v, "device"));
+	json_array_foreach (files, i, f) {
 		printf("  file %s\n", session_str(f, "name"));
 		if (json_object_get(f, "path") != NULL)
 			printf("    folder   %s\n", session_str(f, "path"));
 		printf("    size     %s bytes\n",
-		    session_count(
-			json_integer_value(json_object_get(f, "size"))));
+		       session_count(
+			   json_integer_value(json_object_get(f, "size"))));
 		printf("    type     %s\n", session_str(f, "media_type"));
 		printf("    modified %s (the source file's own time)\n",
-		    session_str(f, "modified"));
+		       session_str(f, "modified"));
 		printf("    SHA-256  %s\n", session_str(f, "sha256"));
 	}
 	if (json_object_size(fields) > 0)
@@ -78,14 +78,14 @@ print_item(const json_t *o)
 
 	printf("item %s\n", session_str(o, "item"));
 	printf("case %s %s\n", session_str(o, "case"),
-	    session_str(o, "case_name"));
+	       session_str(o, "case_name"));
 	if (json_is_true(json_object_get(o, "retracted")))
 		printf("RETRACTED: %s\n", session_str(o, "retracted_why"));
 	if (json_array_size(versions) > 1)
 		printf("%zu versions stand side by side; edit --join makes one"
 		       " of them\n",
-		    json_array_size(versions));
-	json_array_foreach(versions, i, v)
+		       json_array_size(versions));
+	json_array_foreach (versions, i, v)
 		print_version(v);
 }
 
@@ -95,7 +95,7 @@ print_history(const json_t *list)
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_array_foreach (list, i, v) {
 		print_version(v);
 		if (!json_is_true(json_object_get(v, "current")))
 			printf("  (replaced by a later version)\n");
@@ -107,21 +107,23 @@ print_custody(const json_t *list)
 {
 	static const struct {
 		const char *key, *label;
-	} more[] = {{"to", "to"}, {"note", "note"}, {"why", "reason"},
-	    {"not_accepted", "NOT ACCEPTED"}};
+	} more[] = {{"to", "to"},
+		    {"note", "note"},
+		    {"why", "reason"},
+		    {"not_accepted", "NOT ACCEPTED"}};
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(list, i, v) {
+	json_array_foreach (list, i, v) {
 		printf("%s  %-9s  %s", session_str(v, "time"),
-		    session_str(v, "action"), session_str(v, "by"));
+		       session_str(v, "action"), session_str(v, "by"));
 		for (size_t k = 0; k < sizeof more / sizeof *more; k++)
 			if (json_object_get(v, more[k].key) != NULL)
 				printf("; %s: %s", more[k].label,
-				    session_str(v, more[k].key));
-		printf("  [batch %lld of %.12s]\n",
-		    (long long)json_integer_value(
-			json_object_get(v, "batch")),
+				       session_str(v, more[k].key));
+		printf(
+		    "  [batch %lld of %.12s]\n",
+		    (long long)json_integer_value(json_object_get(v, "batch")),
 		    session_str(v, "device"));
 	}
 }
@@ -152,14 +154,15 @@ print(const char *item, document *get, void (*as_text)(const json_t *o))
 static const char *
 one_item(int argc, char **argv, const char **note)
 {
-	static const struct option plain[] = {CLI_OPTIONS,
+	static const struct option plain[] = {CLI_OPTIONS, {NULL, 0, NULL, 0}};
+	static const struct option noted[] = {
+	    CLI_OPTIONS,
+	    {"note", required_argument, NULL, 'n'},
 	    {NULL, 0, NULL, 0}};
-	static const struct option noted[] = {CLI_OPTIONS,
-	    {"note", required_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", note != NULL ? noted : plain,
-		    NULL)) != -1) {
+				  NULL)) != -1) {
 		if (cli_option(opt))
 			continue;
 		if (opt != 'n' || note == NULL)

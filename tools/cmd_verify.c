@@ -4,14 +4,15 @@
 static json_t *
 report_json(const struct report *r)
 {
-	static const char *const names[] = {"note", "refused",
-	    "history", "damage"};
+	static const char *const names[] = {"note", "refused", "history",
+					    "damage"};
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->n; i++)
 		json_array_append_new(list,
-		    json_pack("{s:s, s:s}", "level", names[r->lines[i].level],
-			"text", r->lines[i].text));
+				      json_pack("{s:s, s:s}", "level",
+						names[r->lines[i].level],
+						"text", r->lines[i].text));
 	return list;
 }
 
@@ -20,13 +21,14 @@ print(const json_t *o, bool blind)
 {
 	static const struct {
 		const char *key, *what;
-	} rows[] = {{"files", "files"}, {"devices", "devices' logs"},
-	    {"batches", "batches: form, signatures, Merkle roots"},
-	    {"entries", "entries: SHA-256"},
-	    {"objects", "objects: SHA-256, size"},
-	    {"absent", "of these not here: left out when received"},
-	    {"opened", "entries opened: form, place, fields, rights"},
-	    {"originals", "originals: SHA-256 as recorded"}};
+	} rows[] = {{"files", "files"},
+		    {"devices", "devices' logs"},
+		    {"batches", "batches: form, signatures, Merkle roots"},
+		    {"entries", "entries: SHA-256"},
+		    {"objects", "objects: SHA-256, size"},
+		    {"absent", "of these not here: left out when received"},
+		    {"opened", "entries opened: form, place, fields, rights"},
+		    {"originals", "originals: SHA-256 as recorded"}};
 
 	printf("vault %s\n", session_str(o, "vault"));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows - (blind ? 2 : 0);
@@ -51,7 +53,7 @@ verify(bool blind)
 	if (!blind && (pass = session_passphrase()) == NULL)
 		return ERR_UNKNOWN;
 	o = desk_verify(cli.vault, blind ? NULL : cli.identity, pass,
-	    cli_progress, &r, &e);
+			cli_progress, &r, &e);
 	secret_free(pass);
 	cli_progress_end();
 	bad = r.count[REPORT_DAMAGE] + r.count[REPORT_HISTORY];
@@ -70,11 +72,12 @@ verify(bool blind)
 	else if (bad > 0)
 		cli_note("FAILED: %zu findings", bad);
 	else
-		cli_note("%s", blind
-			? "all that can be checked without a key is as it was"
-			  " signed"
-			: "all that you can read is as it was signed and"
-			  " recorded");
+		cli_note(
+		    "%s",
+		    blind ? "all that can be checked without a key is as it was"
+			    " signed"
+			  : "all that you can read is as it was signed and"
+			    " recorded");
 	report_free(&r);
 	if (o == NULL)
 		return e.code == ERR_EVIDENCE ? ERR_EVIDENCE : ERR_UNKNOWN;
@@ -84,8 +87,8 @@ verify(bool blind)
 int
 cmd_verify(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
-	    {"blind", no_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+	    CLI_OPTIONS, {"blind", no_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
 	bool blind = false;
 	int opt;
 

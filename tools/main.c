@@ -19,35 +19,38 @@ struct command {
 
 static const struct command commands[] = {
     {"id", "new --name N [--org O] | card [-o FILE] | words [CARD]",
-	"your identity and card", cmd_id},
+     "your identity and card", cmd_id},
     {"init", "DIR [--root-key FILE]", "make a vault", cmd_init},
     {"case", "new NAME | list", "cases", cmd_case},
     {"member", "add CARD... [--case C] [--role R] | list [--case C]",
-	"who takes part", cmd_member},
-    {"add", "PATH... --case C [--title T] [--kind K] [--field N=V]..."
-	    " [--record FILE] [--again]",
-	"take in files and folders", cmd_add},
+     "who takes part", cmd_member},
+    {"add",
+     "PATH... --case C [--title T] [--kind K] [--field N=V]..."
+     " [--record FILE] [--again]",
+     "take in files and folders", cmd_add},
     {"list", "[--case C]", "list items", cmd_list},
     {"show", "ITEM", "all that is recorded of an item", cmd_show},
     {"history", "ITEM", "all versions of an item", cmd_history},
     {"search", "TEXT [--case C]", "items that hold a text", cmd_search},
-    {"edit", "ITEM [--title T] [--kind K] [--field N=V]... [--record FILE]"
-	     " [--content FILE] [--join]",
-	"write a new version", cmd_edit},
-    {"get", "ITEM... | --case C  -o DIR [--by-item]", "write originals", cmd_get},
-    {"share", "ITEM... | --case C  --with MEMBER",
-	"give a member the keys", cmd_share},
+    {"edit",
+     "ITEM [--title T] [--kind K] [--field N=V]... [--record FILE]"
+     " [--content FILE] [--join]",
+     "write a new version", cmd_edit},
+    {"get", "ITEM... | --case C  -o DIR [--by-item]", "write originals",
+     cmd_get},
+    {"share", "ITEM... | --case C  --with MEMBER", "give a member the keys",
+     cmd_share},
     {"custody", "ITEM [--note TEXT]", "who did what when", cmd_custody},
     {"retract", "ITEM --why TEXT", "mark an item as not to be relied on",
-	cmd_retract},
+     cmd_retract},
     {"carry", "-o FILE --to CARD|MEMBER... | -p  [--case C | ITEM...]",
-	"write a carry file", cmd_carry},
+     "write a carry file", cmd_carry},
     {"receive", "FILE... [-p]", "take in a carry file", cmd_receive},
     {"verify", "[--blind]", "check everything", cmd_verify},
     {"seal", "--to CARD|RECIPIENT... [-p] [--armor] [-o FILE] [FILE]",
-	"encrypt one file as age does", cmd_seal},
-    {"open", "[-i IDENTITY-FILE]... [-o FILE] [FILE]",
-	"decrypt one age file", cmd_open},
+     "encrypt one file as age does", cmd_seal},
+    {"open", "[-i IDENTITY-FILE]... [-o FILE] [FILE]", "decrypt one age file",
+     cmd_open},
     {"fields", "", "the fields that a record can have", cmd_fields},
 };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
@@ -55,15 +58,13 @@ static const struct command commands[] = {
 static void
 help_all(FILE *to)
 {
-	fprintf(to,
-	    "usage: muniment [--vault DIR] [--identity FILE]"
-	    " [--passphrase-fd N]\n"
-	    "                [--json] [--quiet] COMMAND ...\n\n");
+	fprintf(to, "usage: muniment [--vault DIR] [--identity FILE]"
+		    " [--passphrase-fd N]\n"
+		    "                [--json] [--quiet] COMMAND ...\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
-	fprintf(to,
-	    "\nmuniment help COMMAND shows its arguments;"
-	    " man muniment says it all.\n");
+	fprintf(to, "\nmuniment help COMMAND shows its arguments;"
+		    " man muniment says it all.\n");
 }
 
 static const struct command *
@@ -86,7 +87,7 @@ help(const char *name)
 		return cli_usage("help", "there is no command of that name");
 	else
 		printf("usage: muniment %s %s\n\n%s\n", c->name, c->args,
-		    c->what);
+		       c->what);
 	return 0;
 }
 
@@ -139,7 +140,7 @@ defaults(void)
 		snprintf(path, sizeof path, "%s/muniment/identity.age", s);
 	else if ((s = getenv("HOME")) != NULL && s[0] == '/')
 		snprintf(path, sizeof path, "%s/.config/muniment/identity.age",
-		    s);
+			 s);
 	else
 		snprintf(path, sizeof path, "muniment-identity.age");
 	cli.identity = path;
@@ -152,7 +153,7 @@ finish(int status)
 	cli_progress_end();
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		fprintf(stderr, "muniment: standard output: %s\n",
-		    strerror(errno));
+			strerror(errno));
 		return ERR_UNKNOWN;
 	}
 	return status;
@@ -161,9 +162,11 @@ finish(int status)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {CLI_OPTIONS,
+	static const struct option options[] = {
+	    CLI_OPTIONS,
 	    {"help", no_argument, NULL, 'h'},
-	    {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
+	    {"version", no_argument, NULL, 'v'},
+	    {NULL, 0, NULL, 0}};
 	const struct command *c;
 	bool locked;
 	int opt, status;
@@ -201,7 +204,7 @@ main(int argc, char **argv)
 	c = find(argv[0]);
 	if (c == NULL) {
 		cli_fail(&(struct err){ERR_UNKNOWN, "no such command",
-		    "muniment help lists them"});
+				       "muniment help lists them"});
 		return CLI_USAGE;
 	}
 	locked = secret_is_locked();

@@ -8,8 +8,8 @@ struct secret *
 session_passphrase(void)
 {
 	struct err e = {0};
-	struct secret *s = cli_passphrase_any("Passphrase of your identity: ",
-	    &e);
+	struct secret *s =
+	    cli_passphrase_any("Passphrase of your identity: ", &e);
 
 	if (s == NULL)
 		cli_fail(&e);
@@ -45,12 +45,13 @@ session_report(const struct report *r, enum report_level least)
 	for (size_t i = 0; i < r->n; i++)
 		if (r->lines[i].level >= least)
 			fprintf(stderr, "muniment: %s%s\n",
-			    r->lines[i].level == REPORT_NOTE ? "note: " : "",
-			    r->lines[i].text);
+				r->lines[i].level == REPORT_NOTE ? "note: "
+								 : "",
+				r->lines[i].text);
 	for (size_t l = least; l <= REPORT_DAMAGE; l++)
 		if (r->count[l] > REPORT_MAX)
 			fprintf(stderr, "muniment: and %zu more like it\n",
-			    r->count[l] - REPORT_MAX);
+				r->count[l] - REPORT_MAX);
 }
 
 int
@@ -72,8 +73,8 @@ session_json(json_t *o)
 	cli_progress_end();
 	/* a terminal must not obey what a record holds */
 	json_dumpf(o, stdout,
-	    JSON_INDENT(2) | JSON_SORT_KEYS |
-		(isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
+		   JSON_INDENT(2) | JSON_SORT_KEYS |
+		       (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
 	putchar('\n');
 	json_decref(o);
 }
@@ -100,8 +101,8 @@ session_count(json_int_t n)
 	static char ring[4][32];
 	static size_t next;
 	char plain[24], *out = ring[next++ % 4], *p = out;
-	size_t len = (size_t)snprintf(plain, sizeof plain, "%lld",
-	    (long long)n);
+	size_t len =
+	    (size_t)snprintf(plain, sizeof plain, "%lld", (long long)n);
 
 	for (size_t i = 0; i < len; i++) {
 		if (i > 0 && (len - i) % 3 == 0)

@@ -26,9 +26,9 @@ static int
 put(struct writer *w, const char *kind, json_t *doc, bool act,
     uint8_t sha256[HASH_LEN], struct err *e)
 {
-	int rc = doc == NULL ? no_memory(e)
-			     : writer_entry(w, kind, doc, NULL, 0, act, sha256,
-				   e);
+	int rc = doc == NULL
+		     ? no_memory(e)
+		     : writer_entry(w, kind, doc, NULL, 0, act, sha256, e);
 
 	json_decref(doc);
 	return rc;
@@ -57,8 +57,8 @@ name_vault(struct vault *v, const uint8_t root_pub[32])
 
 int
 acts_init(const char *dir, const struct identity *id, const char *root_path,
-    const struct secret *root_pass, unsigned work_factor,
-    char vault_id[VAULT_ID_LEN + 1], struct err *e)
+	  const struct secret *root_pass, unsigned work_factor,
+	  char vault_id[VAULT_ID_LEN + 1], struct err *e)
 {
 	struct secret *root = secret_new(32);
 	struct vault *v = NULL;
@@ -77,7 +77,7 @@ acts_init(const char *dir, const struct identity *id, const char *root_path,
 	name_vault(v, pub);
 	memcpy(vault_id, v->id, VAULT_ID_LEN + 1);
 	if (identity_save_root(root->bytes, v->id, root_path, root_pass,
-		work_factor, e) != 0)
+			       work_factor, e) != 0)
 		goto out;
 	saved = true;
 	if ((x = index_open(v, id, e)) == NULL ||
@@ -101,11 +101,11 @@ put_card(struct writer *w, const char *seat, const char *card, struct err *e)
 {
 	json_t *doc = json_object();
 
-	if (doc == NULL ||
-	    (set(doc, "act", "card") | set(doc, "member", seat) |
-		set(doc, "card", card)) != 0) {
+	if (doc == NULL || (set(doc, "act", "card") | set(doc, "member", seat) |
+			    set(doc, "card", card)) != 0) {
 		json_decref(doc);
-		return err_set(e, ERR_UNKNOWN,
+		return err_set(
+		    e, ERR_UNKNOWN,
 		    "the card holds characters that an entry cannot keep");
 	}
 	return put(w, "member", doc, false, NULL, e);
@@ -113,7 +113,7 @@ put_card(struct writer *w, const char *seat, const char *card, struct err *e)
 
 int
 acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
-    struct err *e)
+	      struct err *e)
 {
 	struct writer *w = NULL;
 	struct agekey_public to;
@@ -133,7 +133,7 @@ acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
 		goto out;
 	if (index_role(x, x->me, INDEX_VAULT) < ROLE_AUTHOR) {
 		err_set(e, ERR_UNKNOWN,
-		    "you have no right to open cases in this vault");
+			"you have no right to open cases in this vault");
 		goto out;
 	}
 	if (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
@@ -161,8 +161,8 @@ out:
 /* "admit" a new seat, or add "rights" to one. */
 static int
 put_admission(struct writer *w, const struct card *card,
-    const struct index_seat *seat, const struct index_case *c,
-    enum index_role role, char id[INDEX_SEAT_MAX], struct err *e)
+	      const struct index_seat *seat, const struct index_case *c,
+	      enum index_role role, char id[INDEX_SEAT_MAX], struct err *e)
 {
 	json_t *doc = json_object(), *rights = json_object();
 	char key[SSHSIG_KEY_LINE_MAX];
@@ -171,9 +171,8 @@ put_admission(struct writer *w, const struct card *card,
 
 	sshsig_key_line(card->text.key, key);
 	if (doc == NULL || rights == NULL ||
-	    (role != ROLE_NONE &&
-		set(rights, c != NULL ? c->id : INDEX_VAULT,
-		    index_role_name(role)) != 0) ||
+	    (role != ROLE_NONE && set(rights, c != NULL ? c->id : INDEX_VAULT,
+				      index_role_name(role)) != 0) ||
 	    json_object_set(doc, "rights", rights) != 0 ||
 	    set(doc, "act", seat == NULL ? "admit" : "rights") != 0 ||
 	    (seat == NULL ? set(doc, "key", key)
@@ -193,8 +192,8 @@ put_admission(struct writer *w, const struct card *card,
 /* The batch of case 0: admissions, and rings with the keys. */
 static int
 put_members(struct writer *w, struct index *x, const struct card *cards,
-    size_t n, struct index_case *c, enum index_role role,
-    char (*seats)[INDEX_SEAT_MAX], struct err *e)
+	    size_t n, struct index_case *c, enum index_role role,
+	    char (*seats)[INDEX_SEAT_MAX], struct err *e)
 {
 	const char *cases[2] = {INDEX_VAULT, c != NULL ? c->id : NULL};
 	/* a witness checks and countersigns; reading is not part of it */
@@ -204,21 +203,21 @@ put_members(struct writer *w, struct index *x, const struct card *cards,
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (put_admission(w, &cards[i],
-			index_seat_of(x, cards[i].text.key), c, role,
-			seats[i], e) != 0)
+				  index_seat_of(x, cards[i].text.key), c, role,
+				  seats[i], e) != 0)
 			return -1;
 	if (writer_fill(w, n, e) != 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (writer_grant_cases(w, &cards[i].recipient, cases, n_cases,
-			e) != 0)
+				       e) != 0)
 			return -1;
 	return 0;
 }
 
 int
 acts_member_add(struct index *x, const struct card *cards, size_t n,
-    struct index_case *c, enum index_role role, struct err *e)
+		struct index_case *c, enum index_role role, struct err *e)
 {
 	char(*seats)[INDEX_SEAT_MAX] = calloc(n, sizeof *seats);
 	struct writer *w = NULL;
@@ -229,7 +228,7 @@ acts_member_add(struct index *x, const struct card *cards, size_t n,
 	if (index_role(x, x->me, INDEX_VAULT) != ROLE_ADMIN &&
 	    (c == NULL || index_role(x, x->me, c->id) != ROLE_ADMIN)) {
 		err_set(e, ERR_UNKNOWN,
-		    "you have no right to admit members here");
+			"you have no right to admit members here");
 		goto out;
 	}
 	if (c != NULL && !index_holds(x, c->id)) {
@@ -261,9 +260,9 @@ put_custody(struct writer *w, const struct acts_custody *c, struct err *e)
 
 	if (doc == NULL ||
 	    (set(doc, "action", c->action) |
-		(c->item[0] != '\0' ? set(doc, "item", c->item) : 0) |
-		(c->to != NULL ? set(doc, "to", c->to) : 0) |
-		(c->note != NULL ? set(doc, "note", c->note) : 0)) != 0) {
+	     (c->item[0] != '\0' ? set(doc, "item", c->item) : 0) |
+	     (c->to != NULL ? set(doc, "to", c->to) : 0) |
+	     (c->note != NULL ? set(doc, "note", c->note) : 0)) != 0) {
 		json_decref(doc);
 		return err_set(e, ERR_UNKNOWN, "a note must be UTF-8 text");
 	}
@@ -273,7 +272,7 @@ put_custody(struct writer *w, const struct acts_custody *c, struct err *e)
 /* The recipient of a member, from the card that is readable here. */
 static int
 recipient_of(const struct index_seat *s, struct agekey_public *to,
-    struct err *e)
+	     struct err *e)
 {
 	struct card *card = malloc(sizeof *card);
 	int rc = -1;
@@ -282,7 +281,7 @@ recipient_of(const struct index_seat *s, struct agekey_public *to,
 		return no_memory(e);
 	if (s->card == NULL) {
 		err_set(e, ERR_UNKNOWN,
-		    "no card of member %.12s can be read here", s->id);
+			"no card of member %.12s can be read here", s->id);
 		err_hint(e, "muniment member add CARD --case C gives access"
 			    " by card");
 	} else if (card_parse(s->card, strlen(s->card), card, e) == 0) {
@@ -295,7 +294,7 @@ recipient_of(const struct index_seat *s, struct agekey_public *to,
 
 int
 acts_share_case(struct index *x, struct index_case *c, struct index_seat *with,
-    struct err *e)
+		struct err *e)
 {
 	struct card *card = malloc(sizeof *card);
 	struct agekey_public to;
@@ -309,7 +308,7 @@ acts_share_case(struct index *x, struct index_case *c, struct index_seat *with,
 		enum index_role role = index_role(x, with->id, c->id);
 
 		rc = acts_member_add(x, card, 1, c,
-		    role > ROLE_NONE ? role : ROLE_READER, e);
+				     role > ROLE_NONE ? role : ROLE_READER, e);
 	}
 	free(card);
 	return rc;
@@ -317,7 +316,7 @@ acts_share_case(struct index *x, struct index_case *c, struct index_seat *with,
 
 int
 acts_share_items(struct index *x, struct index_item *const *items, size_t n,
-    struct index_seat *with, struct err *e)
+		 struct index_seat *with, struct err *e)
 {
 	struct agekey_public to;
 	struct writer *w = NULL;
@@ -327,18 +326,17 @@ acts_share_items(struct index *x, struct index_item *const *items, size_t n,
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		struct acts_custody c = {items[i]->case_id, items[i]->id,
-		    "shared", with->id, NULL};
+					 "shared", with->id, NULL};
 
 		if (!acts_may(x, KIND_CUSTODY, items[i]->case_id)) {
 			err_set(e, ERR_UNKNOWN,
-			    "you have no right in the case of item %.8s",
-			    items[i]->id);
+				"you have no right in the case of item %.8s",
+				items[i]->id);
 			goto out;
 		}
 		/* one batch a case; items of one case follow each other */
 		if ((i == 0 ||
-			strcmp(items[i]->case_id, items[i - 1]->case_id) !=
-			    0) &&
+		     strcmp(items[i]->case_id, items[i - 1]->case_id) != 0) &&
 		    writer_case(w, items[i]->case_id, NULL, e) != 0)
 			goto out;
 		if (put_custody(w, &c, e) != 0 ||
@@ -353,7 +351,7 @@ out:
 
 int
 acts_retract(struct index *x, const struct index_item *item, const char *why,
-    struct err *e)
+	     struct err *e)
 {
 	struct writer *w = NULL;
 	json_t *doc = NULL;
@@ -361,7 +359,7 @@ acts_retract(struct index *x, const struct index_item *item, const char *why,
 
 	if (!acts_may(x, KIND_RETRACT, item->case_id))
 		return err_set(e, ERR_UNKNOWN,
-		    "you have no right to write in this case");
+			       "you have no right to write in this case");
 	w = writer_new(x, e);
 	if (w == NULL || writer_case(w, item->case_id, NULL, e) != 0)
 		goto out;
@@ -381,7 +379,7 @@ out:
 
 int
 acts_custody(struct index *x, const struct acts_custody *list, size_t n,
-    struct err *e)
+	     struct err *e)
 {
 	struct writer *w;
 	int rc = -1;
@@ -391,7 +389,7 @@ acts_custody(struct index *x, const struct acts_custody *list, size_t n,
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if ((i == 0 ||
-			strcmp(list[i].case_id, list[i - 1].case_id) != 0) &&
+		     strcmp(list[i].case_id, list[i - 1].case_id) != 0) &&
 		    writer_case(w, list[i].case_id, NULL, e) != 0)
 			goto out;
 		if (put_custody(w, &list[i], e) != 0)

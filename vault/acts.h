@@ -14,13 +14,13 @@
  * Make a vault in a folder that is free, and its root-key file, locked with
  * `root_pass`. `vault_id` is set.
  */
-int acts_init(const char *dir, const struct identity *id,
-    const char *root_path, const struct secret *root_pass,
-    unsigned work_factor, char vault_id[VAULT_ID_LEN + 1], struct err *e);
+int acts_init(const char *dir, const struct identity *id, const char *root_path,
+	      const struct secret *root_pass, unsigned work_factor,
+	      char vault_id[VAULT_ID_LEN + 1], struct err *e);
 
 /* Open a case of this name; its id is set. */
 int acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
-    struct err *e);
+		  struct err *e);
 
 /*
  * Admit the holders of these cards: to a case with this role, whose keys they
@@ -28,18 +28,18 @@ int acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
  * role in it or ROLE_NONE. Who is a member already gets right and keys only.
  */
 int acts_member_add(struct index *x, const struct card *cards, size_t n,
-    struct index_case *c, enum index_role role, struct err *e);
+		    struct index_case *c, enum index_role role, struct err *e);
 
 /* Give a member the keys of a case (and the right to read it). */
 int acts_share_case(struct index *x, struct index_case *c,
-    struct index_seat *with, struct err *e);
+		    struct index_seat *with, struct err *e);
 /* Give a member the keys of single items of one case. */
-int acts_share_items(struct index *x, struct index_item *const *items,
-    size_t n, struct index_seat *with, struct err *e);
+int acts_share_items(struct index *x, struct index_item *const *items, size_t n,
+		     struct index_seat *with, struct err *e);
 
 /* Say that an item is not to be relied on, visibly, for ever. */
 int acts_retract(struct index *x, const struct index_item *item,
-    const char *why, struct err *e);
+		 const char *why, struct err *e);
 
 /*
  * Custody: what was done with an item (or, with item "", with all that a case
@@ -53,10 +53,9 @@ struct acts_custody {
 	const char *note;
 };
 int acts_custody(struct index *x, const struct acts_custody *list, size_t n,
-    struct err *e);
+		 struct err *e);
 
 /* True if this identity may write `kind` (record or custody) in a case. */
-bool acts_may(const struct index *x, enum index_kind kind,
-    const char *case_id);
+bool acts_may(const struct index *x, enum index_kind kind, const char *case_id);
 
 #endif

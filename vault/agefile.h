@@ -19,16 +19,16 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define AGEFILE_WORK_FACTOR 18     /* scrypt: log2 N that we write */
+#define AGEFILE_WORK_FACTOR 18	   /* scrypt: log2 N that we write */
 #define AGEFILE_WORK_FACTOR_MAX 22 /* the most that we compute (4 GiB) */
 
 /* Who can open a file that is written. */
 struct agefile_to {
 	const struct agekey_public *keys; /* n of them, borrowed */
-	size_t n;                         /* 0 with a passphrase */
+	size_t n;			  /* 0 with a passphrase */
 	const struct secret *passphrase;  /* or NULL; borrowed */
-	unsigned work_factor;             /* 0 means AGEFILE_WORK_FACTOR */
-	bool armor;                       /* write PEM armor */
+	unsigned work_factor;		  /* 0 means AGEFILE_WORK_FACTOR */
+	bool armor;			  /* write PEM armor */
 };
 
 /* What a file that is read may be opened with. All borrowed. */
@@ -51,19 +51,19 @@ struct agefile_from {
 
 /* Takes `len` bytes; 0, or -1 with `e` filled. */
 typedef int agefile_sink(void *ctx, const void *bytes, size_t len,
-    struct err *e);
+			 struct err *e);
 /* Gives up to `cap` bytes; how many, 0 at the end, -1 with `e` filled. */
-typedef ssize_t agefile_source(void *ctx, void *buf, size_t cap,
-    struct err *e);
+typedef ssize_t agefile_source(void *ctx, void *buf, size_t cap, struct err *e);
 
 struct agefile_writer;
 struct agefile_reader;
 
 /* Start a file: the header goes to `sink` at once. NULL with `e` filled. */
 struct agefile_writer *agefile_writer_new(const struct agefile_to *to,
-    agefile_sink *sink, void *ctx, struct err *e);
+					  agefile_sink *sink, void *ctx,
+					  struct err *e);
 int agefile_write(struct agefile_writer *w, const void *bytes, size_t len,
-    struct err *e);
+		  struct err *e);
 /* Write the last chunk (and the armor's end). Call once, before the free. */
 int agefile_finish(struct agefile_writer *w, struct err *e);
 void agefile_writer_free(struct agefile_writer *w);
@@ -73,39 +73,41 @@ void agefile_writer_free(struct agefile_writer *w);
  * `plain` bytes of content.
  */
 uint64_t agefile_size(enum agekey_kind kind, size_t n, uint64_t plain);
-/* The largest content that fits a file of `size` bytes with one stanza; 0 if none. */
+/* The largest content that fits a file of `size` bytes with one stanza; 0 if
+ * none. */
 uint64_t agefile_room(enum agekey_kind kind, uint64_t size);
 
 /* How opening a file failed, for callers that must tell (the CCTV vectors). */
 enum agefile_failure {
 	AGEFILE_FINE = 0,
-	AGEFILE_ARMOR,    /* armor failure */
-	AGEFILE_HEADER,   /* header failure */
-	AGEFILE_HMAC,     /* HMAC failure */
+	AGEFILE_ARMOR,	  /* armor failure */
+	AGEFILE_HEADER,	  /* header failure */
+	AGEFILE_HMAC,	  /* HMAC failure */
 	AGEFILE_NO_MATCH, /* no identity or passphrase fits */
 	AGEFILE_PAYLOAD,  /* payload failure */
-	AGEFILE_IO,       /* the source failed, no passphrase, no memory */
+	AGEFILE_IO,	  /* the source failed, no passphrase, no memory */
 };
 
 /* Read the header and find the key. Armor is recognised by itself. */
 struct agefile_reader *agefile_reader_new(const struct agefile_from *from,
-    agefile_source *source, void *ctx, enum agefile_failure *why,
-    struct err *e);
+					  agefile_source *source, void *ctx,
+					  enum agefile_failure *why,
+					  struct err *e);
 /* Up to cap bytes of content; 0 when the file is whole; -1 with `e` filled. */
 ssize_t agefile_read(struct agefile_reader *r, void *buf, size_t cap,
-    enum agefile_failure *why, struct err *e);
+		     enum agefile_failure *why, struct err *e);
 void agefile_reader_free(struct agefile_reader *r);
 
 /* A whole file in memory. *out is malloc'ed, the caller frees it. */
 int agefile_seal(const struct agefile_to *to, const void *plain, size_t len,
-    uint8_t **out, size_t *outlen, struct err *e);
+		 uint8_t **out, size_t *outlen, struct err *e);
 /*
  * Open a whole binary file in memory into out (cap bytes; `len` bytes always
  * suffice, and out may lie in guarded memory). On failure out is zeroed.
  */
 int agefile_open(const struct agefile_from *from, const void *file, size_t len,
-    uint8_t *out, size_t cap, size_t *outlen, enum agefile_failure *why,
-    struct err *e);
+		 uint8_t *out, size_t cap, size_t *outlen,
+		 enum agefile_failure *why, struct err *e);
 
 /*
  * Opening a file is safe work that many threads may do at once, each with its

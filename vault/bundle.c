@@ -35,7 +35,7 @@ no_memory(struct err *e)
 /* Put an object on the list, once. */
 static int
 want(struct bundle *b, enum packform_type type,
-    const uint8_t oid[GITFORM_OID_LEN], struct err *e)
+     const uint8_t oid[GITFORM_OID_LEN], struct err *e)
 {
 	uint8_t key[MAP_KEY_LEN] = {0};
 	uint64_t len = 0;
@@ -65,8 +65,7 @@ want(struct bundle *b, enum packform_type type,
 
 /* A commit, its tree, and what that names. */
 static int
-want_commit(struct bundle *b, const uint8_t oid[GITFORM_OID_LEN],
-    struct err *e)
+want_commit(struct bundle *b, const uint8_t oid[GITFORM_OID_LEN], struct err *e)
 {
 	struct gitstore_object o = {0};
 	struct gitform_name *names = NULL;
@@ -107,7 +106,7 @@ bundle_new(struct vault *v, struct err *e)
 
 	if (b != NULL)
 		b->head = malloc(sizeof signature + 1 +
-		    v->n_logs * (VAULT_BRANCH_MAX + 64));
+				 v->n_logs * (VAULT_BRANCH_MAX + 64));
 	if (b == NULL || b->head == NULL) {
 		free(b);
 		no_memory(e);
@@ -121,14 +120,14 @@ bundle_new(struct vault *v, struct err *e)
 
 		if (l->size == 0 || l->size != l->length) {
 			err_set(e, ERR_EVIDENCE,
-			    "device %.12s: its log is damaged: it cannot be"
-			    " carried",
-			    l->device);
+				"device %.12s: its log is damaged: it cannot be"
+				" carried",
+				l->device);
 			goto bad;
 		}
 		hex_encode(l->steps[l->size - 1].commit, GITFORM_OID_LEN, hex);
 		at += (size_t)sprintf(b->head + at, "%s refs/heads/%s\n", hex,
-		    l->branch);
+				      l->branch);
 		for (uint64_t k = 0; k < l->size; k++)
 			if (want_commit(b, l->steps[k].commit, e) != 0)
 				goto bad;
@@ -214,8 +213,7 @@ bundle_reader_new(const char *folder, uint64_t max, struct err *e)
 
 /* Bytes of the pack. */
 static int
-put_pack(struct bundle_reader *r, const void *bytes, size_t len,
-    struct err *e)
+put_pack(struct bundle_reader *r, const void *bytes, size_t len, struct err *e)
 {
 	if (packscan_put(r->scan, bytes, len, e) != 0)
 		return -1;
@@ -224,7 +222,7 @@ put_pack(struct bundle_reader *r, const void *bytes, size_t len,
 
 int
 bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
-    struct err *e)
+		  struct err *e)
 {
 	const char *blank;
 	size_t before = r->head_len, used;
@@ -233,7 +231,8 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 	if (r->in_pack)
 		return put_pack(r, bytes, len, e);
 	if (r->head_len + len > HEAD_MAX)
-		return err_set(e, ERR_EVIDENCE, "git bundle: too many branches");
+		return err_set(e, ERR_EVIDENCE,
+			       "git bundle: too many branches");
 	p = realloc(r->head, r->head_len + len + 1);
 	if (p == NULL)
 		return no_memory(e);
@@ -253,8 +252,8 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 		return err_set(e, ERR_EVIDENCE, "not a git bundle");
 	used -= before; /* bytes of this piece that were head */
 	return len > used
-	    ? put_pack(r, (const char *)bytes + used, len - used, e)
-	    : 0;
+		   ? put_pack(r, (const char *)bytes + used, len - used, e)
+		   : 0;
 }
 
 int
@@ -281,7 +280,7 @@ bundle_reader_refs(void *reader, gitstore_ref *ref, void *ctx, struct err *e)
 		if (strlen(l) < 42 || l[40] != ' ' ||
 		    hex_decode(l, GITFORM_OID_LEN, oid) != 0)
 			rc = err_set(e, ERR_EVIDENCE,
-			    "git bundle: a line is not of the form");
+				     "git bundle: a line is not of the form");
 		else
 			rc = ref(ctx, l + 41, oid, e);
 	}

@@ -18,7 +18,7 @@ void bundle_free(struct bundle *b);
 /* Its length in bytes, known before it is written. */
 uint64_t bundle_size(const struct bundle *b);
 int bundle_write(struct bundle *b, agefile_sink *sink, void *ctx,
-    struct err *e);
+		 struct err *e);
 
 /*
  * Reading: takes the bytes of a bundle as they come, indexes its pack under
@@ -26,13 +26,13 @@ int bundle_write(struct bundle *b, agefile_sink *sink, void *ctx,
  */
 struct bundle_reader;
 struct bundle_reader *bundle_reader_new(const char *folder, uint64_t max,
-    struct err *e);
+					struct err *e);
 int bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
-    struct err *e);
+		      struct err *e);
 int bundle_reader_finish(struct bundle_reader *r, struct err *e);
 /* Has the form of vault_refs (vault.h). */
 int bundle_reader_refs(void *reader, gitstore_ref *ref, void *ctx,
-    struct err *e);
+		       struct err *e);
 void bundle_reader_free(struct bundle_reader *r);
 
 #endif

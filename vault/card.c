@@ -24,18 +24,19 @@ card_parse(const char *bytes, size_t len, struct card *out, struct err *e)
 	    FORMAT_OK)
 		return err_set(e, ERR_EVIDENCE, "this is not a card");
 	if (!ed25519_is_valid(out->text.key))
-		return err_set(e, ERR_EVIDENCE,
+		return err_set(
+		    e, ERR_EVIDENCE,
 		    "the card's signing key is not one that all verifiers"
 		    " read alike");
 	if (sshsign_verify(out->text.key, ns, bytes, signed_len, sig) != 0)
 		return err_set(e, ERR_EVIDENCE,
-		    "the card's signature fails: it was changed");
+			       "the card's signature fails: it was changed");
 	if (agetext_recipient_parse(out->text.recipient, &out->recipient, e) !=
 	    0)
 		return -1;
 	if (out->recipient.kind != AGEKEY_HYBRID)
 		return err_set(e, ERR_EVIDENCE,
-		    "the card's recipient is not post-quantum");
+			       "the card's recipient is not post-quantum");
 	memcpy(out->bytes, bytes, len);
 	out->len = len;
 	hash_sha256(bytes, len, digest);
@@ -57,16 +58,16 @@ card_load(const char *path, struct card *out, struct err *e)
 		rc = 0;
 	else
 		err_set(e, why.code, "%s: %s",
-		    err_escape(name, sizeof name, path, strlen(path)),
-		    why.msg);
+			err_escape(name, sizeof name, path, strlen(path)),
+			why.msg);
 	free(bytes);
 	return rc;
 }
 
 int
 card_make(const char *name, const char *org,
-    const struct agekey_public *recipient, const uint8_t seed[32],
-    struct card *out, struct err *e)
+	  const struct agekey_public *recipient, const uint8_t seed[32],
+	  struct card *out, struct err *e)
 {
 	struct cardtext text = {0};
 	char bytes[CARDTEXT_MAX], armor[SSHSIG_ARMOR_MAX];
@@ -75,7 +76,8 @@ card_make(const char *name, const char *org,
 
 	if (!cardtext_is_name(name) ||
 	    (org != NULL && org[0] != '\0' && !cardtext_is_name(org)))
-		return err_set(e, ERR_UNKNOWN,
+		return err_set(
+		    e, ERR_UNKNOWN,
 		    "a name has 1 to 200 bytes and nothing unprintable");
 	snprintf(text.name, sizeof text.name, "%s", name);
 	snprintf(text.org, sizeof text.org, "%s", org != NULL ? org : "");

@@ -10,7 +10,7 @@
 struct card {
 	struct cardtext text;
 	struct agekey_public recipient; /* hybrid */
-	char bytes[CARDTEXT_MAX];       /* the whole card, NUL-terminated */
+	char bytes[CARDTEXT_MAX];	/* the whole card, NUL-terminated */
 	size_t len;
 	char words[WORDS_FINGERPRINT_MAX];
 };
@@ -20,7 +20,7 @@ int card_parse(const char *bytes, size_t len, struct card *out, struct err *e);
 int card_load(const char *path, struct card *out, struct err *e);
 /* Make the card of a signing key. `text.recipient` and key are filled in. */
 int card_make(const char *name, const char *org,
-    const struct agekey_public *recipient, const uint8_t seed[32],
-    struct card *out, struct err *e);
+	      const struct agekey_public *recipient, const uint8_t seed[32],
+	      struct card *out, struct err *e);
 
 #endif

@@ -25,7 +25,8 @@ struct bulk {
 /* The file, or the parts of it, that are being written. */
 struct parts {
 	const char *path;
-	uint64_t part, left; /* bytes of a part; what the open one still takes */
+	uint64_t part,
+	    left; /* bytes of a part; what the open one still takes */
 	struct newfile *list[NEWFILE_MAX];
 	size_t n;
 	bool several;
@@ -86,8 +87,8 @@ want_record(struct carry *c, const struct index_entry *en, struct err *e)
 	size_t i, k;
 	int rc = doc == NULL ? no_memory(e) : 0;
 
-	json_array_foreach(json_object_get(doc, "files"), i, f) {
-		json_array_foreach(json_object_get(f, "segments"), k, s) {
+	json_array_foreach (json_object_get(doc, "files"), i, f) {
+		json_array_foreach (json_object_get(f, "segments"), k, s) {
 			const char *t = json_string_value(s);
 			uint8_t sha256[HASH_LEN];
 
@@ -138,8 +139,8 @@ choose(struct carry *c, const struct carry_what *what, struct err *e)
 			return -1;
 	for (size_t i = 0; i < what->n_items; i++)
 		for (size_t k = 0; k < what->items[i]->n; k++)
-			if (want_record(c,
-				&x->entries[what->items[i]->versions[k]],
+			if (want_record(
+				c, &x->entries[what->items[i]->versions[k]],
 				e) != 0)
 				return -1;
 	return 0;
@@ -159,12 +160,12 @@ next_part(struct parts *p, struct err *e)
 
 	if (p->n == NEWFILE_MAX)
 		return err_set(e, ERR_UNKNOWN,
-		    "the carry file would have more than %d parts",
-		    NEWFILE_MAX);
+			       "the carry file would have more than %d parts",
+			       NEWFILE_MAX);
 	if (!p->several)
 		snprintf(path, sizeof path, "%s", p->path);
 	else if (snprintf(path, sizeof path, "%s.%03zu", p->path, p->n + 1) >=
-	    (int)sizeof path)
+		 (int)sizeof path)
 		return err_set(e, ERR_UNKNOWN, "a path is too long");
 	p->list[p->n] = newfile_open(path, e);
 	if (p->list[p->n] == NULL)
@@ -231,7 +232,8 @@ put_header(struct carry *c, const char *name, uint64_t size, struct err *e)
 	uint8_t head[TARBALL_BLOCK];
 
 	if (size > TARBALL_SIZE_MAX)
-		return err_set(e, ERR_UNKNOWN,
+		return err_set(
+		    e, ERR_UNKNOWN,
 		    "more than 8 GiB of history do not fit a carry file");
 	tarball_header(head, name, size);
 	return put(c, head, sizeof head, e);
@@ -250,7 +252,7 @@ put_bulk(struct carry *c, const struct bulk *b, struct err *e)
 
 	hex_encode(b->sha256, HASH_LEN, hex);
 	snprintf(name, sizeof name, "lfs/objects/%.2s/%.2s/%s", hex, hex + 2,
-	    hex);
+		 hex);
 	if (buf == NULL || h == NULL) {
 		no_memory(e);
 		goto out;
@@ -278,7 +280,8 @@ put_bulk(struct carry *c, const struct bulk *b, struct err *e)
 	hash_final(h, digest);
 	if (memcmp(digest, b->sha256, HASH_LEN) != 0) {
 		err_set(e, ERR_EVIDENCE,
-		    "object %.16s: damaged: it is not carried further", hex);
+			"object %.16s: damaged: it is not carried further",
+			hex);
 		goto out;
 	}
 	rc = put_zeros(c, tarball_fill(b->size), e);
@@ -300,7 +303,7 @@ put_tar(struct carry *c, struct err *e)
 		return -1;
 	if (c->done != TARBALL_BLOCK + size)
 		return err_set(e, ERR_UNKNOWN,
-		    "the bundle is not as long as foreseen");
+			       "the bundle is not as long as foreseen");
 	if (put_zeros(c, tarball_fill(size), e) != 0)
 		return -1;
 	for (size_t i = 0; i < c->n_bulk; i++)
@@ -341,20 +344,20 @@ static int
 start_age(struct carry *c, const struct carry_to *to, struct err *e)
 {
 	struct agefile_to t = {.passphrase = to->passphrase,
-	    .work_factor = to->work_factor};
+			       .work_factor = to->work_factor};
 	struct agekey_public *list = NULL;
 
 	if (to->n > STANZAS_MAX)
 		return err_set(e, ERR_UNKNOWN, "more than %d recipients",
-		    STANZAS_MAX);
+			       STANZAS_MAX);
 	if (to->passphrase == NULL) {
 		list = crowd(to, &t.n);
 		if (list == NULL)
 			return no_memory(e);
 		t.keys = list;
 	}
-	c->out.several = agefile_size(AGEKEY_HYBRID, t.n, c->total) >
-	    c->out.part;
+	c->out.several =
+	    agefile_size(AGEKEY_HYBRID, t.n, c->total) > c->out.part;
 	c->age = agefile_writer_new(&t, put_out, &c->out, e);
 	free(list);
 	return c->age != NULL ? 0 : -1;
@@ -377,8 +380,8 @@ commit_parts(struct parts *p, struct err *e)
 
 int
 carry_write(struct index *x, const struct carry_to *to,
-    const struct carry_what *what, const char *path, size_t *parts,
-    struct err *e)
+	    const struct carry_what *what, const char *path, size_t *parts,
+	    struct err *e)
 {
 	struct carry c = {.x = x};
 	int rc = -1;

@@ -24,7 +24,7 @@ struct carry_to {
 	const struct agekey_public *keys; /* n of them */
 	size_t n;
 	const struct secret *passphrase; /* instead of keys */
-	unsigned work_factor;            /* 0: the usual */
+	unsigned work_factor;		 /* 0: the usual */
 	uint64_t part; /* bytes of a part; 0: CARRY_PART_MAX */
 };
 
@@ -33,18 +33,19 @@ struct carry_to {
  * means one file called `path`).
  */
 int carry_write(struct index *x, const struct carry_to *to,
-    const struct carry_what *what, const char *path, size_t *parts,
-    struct err *e);
+		const struct carry_what *what, const char *path, size_t *parts,
+		struct err *e);
 
 struct carry_result {
-	bool created;     /* the vault was not here before */
-	size_t batches;   /* new batches */
-	size_t devices;   /* of so many devices */
-	size_t objects;   /* new objects */
-	size_t absent;    /* listed objects that are not here now */
-	size_t forks;     /* histories that contradict ours, kept beside them */
-	size_t older;     /* devices of which less came than is here */
-	size_t strangers; /* devices of no member, whose histories were left out */
+	bool created;	/* the vault was not here before */
+	size_t batches; /* new batches */
+	size_t devices; /* of so many devices */
+	size_t objects; /* new objects */
+	size_t absent;	/* listed objects that are not here now */
+	size_t forks;	/* histories that contradict ours, kept beside them */
+	size_t older;	/* devices of which less came than is here */
+	size_t
+	    strangers; /* devices of no member, whose histories were left out */
 };
 
 /*
@@ -53,7 +54,8 @@ struct carry_result {
  * nothing changes.
  */
 int carry_receive(const char *dir, const struct identity *id,
-    const struct secret *passphrase, const char *const *files, size_t n,
-    vault_progress *progress, struct carry_result *result, struct err *e);
+		  const struct secret *passphrase, const char *const *files,
+		  size_t n, vault_progress *progress,
+		  struct carry_result *result, struct err *e);
 
 #endif

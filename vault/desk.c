@@ -43,7 +43,7 @@ made(json_t *o, struct err *e)
 
 int
 desk_id_new(const char *path, const char *name, const char *org,
-    const struct secret *pass, unsigned work_factor, struct err *e)
+	    const struct secret *pass, unsigned work_factor, struct err *e)
 {
 	struct identity *id = identity_new(name, org, e);
 	int rc = -1;
@@ -125,8 +125,8 @@ vault_json(const char *id, struct err *e)
 
 json_t *
 desk_init(const char *dir, const char *identity, const struct secret *pass,
-    const char *root_path, const struct secret *root_pass,
-    unsigned work_factor, struct err *e)
+	  const char *root_path, const struct secret *root_pass,
+	  unsigned work_factor, struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
 	char vault_id[VAULT_ID_LEN + 1];
@@ -136,7 +136,7 @@ desk_init(const char *dir, const char *identity, const struct secret *pass,
 	if (id == NULL)
 		return NULL;
 	if (acts_init(dir, id, root_path, root_pass, work_factor, vault_id,
-		e) == 0)
+		      e) == 0)
 		o = vault_json(vault_id, e);
 	else if (ours)
 		(void)fsutil_remove_all(dir, NULL);
@@ -147,7 +147,7 @@ desk_init(const char *dir, const char *identity, const struct secret *pass,
 /* Open the vault for an unlocked identity, which is taken over. */
 static struct desk *
 sit_down(const char *dir, struct identity *id, enum desk_mode mode,
-    desk_progress *progress, struct err *e)
+	 desk_progress *progress, struct err *e)
 {
 	struct desk *d = calloc(1, sizeof *d);
 	char device[BATCH_DEVICE_LEN + 1];
@@ -161,15 +161,15 @@ sit_down(const char *dir, struct identity *id, enum desk_mode mode,
 	}
 	d->id = id;
 	d->v = vault_open(dir, mode == DESK_WRITE ? VAULT_WRITE : VAULT_READ,
-	    progress, e);
+			  progress, e);
 	if (d->v == NULL)
 		goto bad;
 	if (d->v->id[0] == '\0') {
 		bool damaged = d->v->report.n > 0;
 
 		err_set(e, damaged ? ERR_EVIDENCE : ERR_UNKNOWN, "%s",
-		    damaged ? d->v->report.lines[0].text
-			    : "not a vault: there is no history");
+			damaged ? d->v->report.lines[0].text
+				: "not a vault: there is no history");
 		goto bad;
 	}
 	key = local_device(d->v, d->id, false, device, &inner);
@@ -194,7 +194,7 @@ bad:
 
 struct desk *
 desk_open(const char *dir, const char *identity, const struct secret *pass,
-    enum desk_mode mode, desk_progress *progress, struct err *e)
+	  enum desk_mode mode, desk_progress *progress, struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
 
@@ -222,13 +222,13 @@ bool
 desk_is_damaged(const struct desk *d)
 {
 	return d->v->report.count[REPORT_DAMAGE] > 0 ||
-	    d->v->report.count[REPORT_HISTORY] > 0;
+	       d->v->report.count[REPORT_HISTORY] > 0;
 }
 
 /* A case by text; NULL text means none. */
 static int
 find_case(struct desk *d, const char *text, struct index_case **c,
-    struct err *e)
+	  struct err *e)
 {
 	*c = NULL;
 	return text == NULL ? 0 : index_find_case(d->x, text, c, e);
@@ -252,7 +252,7 @@ desk_members(struct desk *d, const char *case_text, struct err *e)
 
 json_t *
 desk_items(struct desk *d, const char *case_text, const char *query,
-    struct err *e)
+	   struct err *e)
 {
 	struct index_case *c;
 
@@ -309,12 +309,12 @@ desk_case_new(struct desk *d, const char *name, struct err *e)
 
 int
 desk_member_add(struct desk *d, const char *const *paths, size_t n,
-    const char *case_text, const char *role, struct err *e)
+		const char *case_text, const char *role, struct err *e)
 {
 	struct card *cards = calloc(n, sizeof *cards);
-	enum index_role r = role != NULL ? index_role_parse(role)
-	    : case_text != NULL		 ? ROLE_READER
-					 : ROLE_NONE;
+	enum index_role r = role != NULL	? index_role_parse(role)
+			    : case_text != NULL ? ROLE_READER
+						: ROLE_NONE;
 	struct index_case *c;
 	int rc = -1;
 
@@ -334,7 +334,7 @@ desk_member_add(struct desk *d, const char *const *paths, size_t n,
 			if (memcmp(cards[k].text.key, cards[i].text.key, 32) ==
 			    0) {
 				err_set(e, ERR_UNKNOWN,
-				    "the same card is named twice");
+					"the same card is named twice");
 				goto out;
 			}
 	}
@@ -347,7 +347,7 @@ out:
 /* Items by text, each once, those of one case together; malloc'ed. */
 static struct index_item **
 find_items(struct desk *d, const char *const *texts, size_t n, size_t *found,
-    struct err *e)
+	   struct err *e)
 {
 	struct index_item **list = calloc(n + 1, sizeof *list), *item;
 	size_t m = 0;
@@ -382,7 +382,7 @@ find_items(struct desk *d, const char *const *texts, size_t n, size_t *found,
 
 int
 desk_share(struct desk *d, const char *case_text, const char *const *items,
-    size_t n, const char *with, struct err *e)
+	   size_t n, const char *with, struct err *e)
 {
 	struct index_seat *s;
 	struct index_case *c;
@@ -422,7 +422,8 @@ desk_note(struct desk *d, const char *text, const char *note, struct err *e)
 	if (index_find_item(d->x, text, &item, e) != 0)
 		return -1;
 	if (!acts_may(d->x, KIND_CUSTODY, item->case_id))
-		return err_set(e, ERR_UNKNOWN, "you have no right in this case");
+		return err_set(e, ERR_UNKNOWN,
+			       "you have no right in this case");
 	c.case_id = item->case_id;
 	c.item = item->id;
 	return acts_custody(d->x, &c, 1, e);
@@ -445,7 +446,7 @@ merge_record(json_t *fields, const char *path, struct err *e)
 	free(text);
 	if (from == NULL)
 		return err_set(e, ERR_UNKNOWN, "%s: line %d: not JSON", name,
-		    at.line);
+			       at.line);
 	if (record_merge(fields, from, why, sizeof why) != 0)
 		rc = err_set(e, ERR_UNKNOWN, "%s: %s", name, why);
 	json_decref(from);
@@ -498,7 +499,7 @@ struct telling {
 
 static void
 tell(void *ctx, enum intake_what what, const char *path, const char *item,
-    const char *why)
+     const char *why)
 {
 	const struct telling *t = ctx;
 
@@ -509,23 +510,24 @@ tell(void *ctx, enum intake_what what, const char *path, const char *item,
 /* The one file of `edit`: why it could not be taken. */
 static void
 tell_why(void *ctx, enum intake_what what, const char *path, const char *item,
-    const char *why)
+	 const char *why)
 {
 	char shown[300];
 
 	(void)item;
 	if (what == INTAKE_FAILED || what == INTAKE_SKIPPED)
 		err_set(ctx, ERR_UNKNOWN, "%s: %s",
-		    err_escape(shown, sizeof shown, path, strlen(path)), why);
+			err_escape(shown, sizeof shown, path, strlen(path)),
+			why);
 }
 
 _Static_assert((int)INTAKE_FAILED == (int)DESK_FAILED, "the same list");
 
 int
 desk_add(struct desk *d, struct mediatype *m, const char *case_text,
-    const char *const *paths, size_t n, const struct desk_fields *fields,
-    bool again, desk_told *told, void *ctx, struct desk_sum *sum,
-    struct err *e)
+	 const char *const *paths, size_t n, const struct desk_fields *fields,
+	 bool again, desk_told *told, void *ctx, struct desk_sum *sum,
+	 struct err *e)
 {
 	struct telling t = {told, ctx};
 	struct intake_options o = {.again = again, .told = tell, .ctx = &t};
@@ -542,7 +544,7 @@ desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 		goto out;
 	if (!acts_may(d->x, KIND_RECORD, c->id)) {
 		err_set(e, ERR_UNKNOWN,
-		    "you have no right to write in this case");
+			"you have no right to write in this case");
 		goto out;
 	}
 	o.fields = record;
@@ -585,7 +587,7 @@ current_fields(struct desk *d, const struct index_item *item)
 		doc = index_doc(en);
 		if (doc == NULL ||
 		    record_merge(fields, json_object_get(doc, "fields"), why,
-			sizeof why) != 0) {
+				 sizeof why) != 0) {
 			json_decref(fields);
 			fields = NULL;
 		}
@@ -596,7 +598,8 @@ current_fields(struct desk *d, const struct index_item *item)
 
 int
 desk_edit(struct desk *d, struct mediatype *m, const char *text,
-    const struct desk_fields *f, const char *path, bool join, struct err *e)
+	  const struct desk_fields *f, const char *path, bool join,
+	  struct err *e)
 {
 	struct intake_options o = {.told = tell_why, .ctx = e};
 	struct index_item *item;
@@ -611,13 +614,13 @@ desk_edit(struct desk *d, struct mediatype *m, const char *text,
 	(void)index_current(d->x, item, &current);
 	if (current > 1 && !join) {
 		err_set(e, ERR_UNKNOWN,
-		    "the item has %zu versions that stand side by side",
-		    current);
+			"the item has %zu versions that stand side by side",
+			current);
 		return err_hint(e, "--join makes one of them");
 	}
 	if (!acts_may(d->x, KIND_RECORD, item->case_id))
 		return err_set(e, ERR_UNKNOWN,
-		    "you have no right to write in this case");
+			       "you have no right to write in this case");
 	fields = current_fields(d, item);
 	if (fields == NULL) {
 		no_memory(e);
@@ -651,7 +654,7 @@ struct getting {
 
 static void
 get_failed(struct getting *g, const char *path, const char *item,
-    const struct err *e)
+	   const struct err *e)
 {
 	g->told(g->ctx, DESK_FAILED, path, item, e->msg);
 	if (e->code == ERR_EVIDENCE)
@@ -661,8 +664,7 @@ get_failed(struct getting *g, const char *path, const char *item,
 
 /* Write the files of one version; how many could not be. */
 static size_t
-get_version(struct getting *g, const struct index_entry *en,
-    const char *folder)
+get_version(struct getting *g, const struct index_entry *en, const char *folder)
 {
 	struct entry opened = {0};
 	struct err e = {0};
@@ -674,7 +676,7 @@ get_version(struct getting *g, const struct index_entry *en,
 		get_failed(g, NULL, en->item, &e);
 		return 1;
 	}
-	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
+	json_array_foreach (json_object_get(opened.doc, "files"), i, f) {
 		char path[FSUTIL_PATH] = "";
 
 		err_clear(&e);
@@ -695,7 +697,7 @@ same_files(const struct index_entry *a, const struct index_entry *b)
 {
 	json_t *x = index_doc(a), *y = index_doc(b);
 	bool same = json_equal(json_object_get(x, "files"),
-			json_object_get(y, "files")) == 1;
+			       json_object_get(y, "files")) == 1;
 
 	json_decref(x);
 	json_decref(y);
@@ -716,8 +718,8 @@ get_item(struct getting *g, const struct index_item *item)
 	bool differ = false;
 
 	snprintf(folder, sizeof folder, "%s%s%.*s", g->folder,
-	    g->by_item ? "/" : "",
-	    g->by_item ? (int)index_short(x, item) : 0, item->id);
+		 g->by_item ? "/" : "",
+		 g->by_item ? (int)index_short(x, item) : 0, item->id);
 	for (size_t i = 0; i < item->n; i++) {
 		const struct index_entry *en = &x->entries[item->versions[i]];
 
@@ -731,8 +733,7 @@ get_item(struct getting *g, const struct index_item *item)
 		if (en->replaced)
 			continue;
 		hex_encode(en->sha256, HASH_LEN, hex);
-		snprintf(own, sizeof own, "%.4000s/version-%.16s", folder,
-		    hex);
+		snprintf(own, sizeof own, "%.4000s/version-%.16s", folder, hex);
 		failed += get_version(g, en, own);
 	}
 	return failed;
@@ -755,7 +756,7 @@ case_items(struct desk *d, const struct index_case *c, size_t *n)
 /* Say in the vault that these items were exported. */
 static int
 say_exported(struct desk *d, struct index_item *const *list, size_t n,
-    struct err *e)
+	     struct err *e)
 {
 	struct acts_custody *c = calloc(n + 1, sizeof *c);
 	size_t m = 0;
@@ -768,8 +769,9 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 		n = 0;
 	for (size_t i = 0; i < n; i++)
 		if (acts_may(d->x, KIND_CUSTODY, list[i]->case_id))
-			c[m++] = (struct acts_custody){list[i]->case_id,
-			    list[i]->id, "exported", NULL, NULL};
+			c[m++] =
+			    (struct acts_custody){list[i]->case_id, list[i]->id,
+						  "exported", NULL, NULL};
 	if (m > 0)
 		rc = acts_custody(d->x, c, m, e);
 	free(c);
@@ -778,11 +780,14 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 
 int
 desk_get(struct desk *d, const char *const *items, size_t n,
-    const char *case_text, const char *folder, bool by_item, desk_told *told,
-    void *ctx, struct desk_sum *sum, struct err *e)
+	 const char *case_text, const char *folder, bool by_item,
+	 desk_told *told, void *ctx, struct desk_sum *sum, struct err *e)
 {
-	struct getting g = {.d = d, .folder = folder, .by_item = by_item,
-	    .told = told, .ctx = ctx};
+	struct getting g = {.d = d,
+			    .folder = folder,
+			    .by_item = by_item,
+			    .told = told,
+			    .ctx = ctx};
 	struct index_item **list = NULL;
 	struct index_case *c;
 	size_t found = 0, out = 0;
@@ -804,8 +809,9 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 	}
 	rc = say_exported(d, list, out, e);
 	if (rc == 0 && g.worst.code != ERR_NONE) {
-		err_set(e, g.worst.code, "%zu of %zu items could not be written",
-		    found - sum->done, found);
+		err_set(e, g.worst.code,
+			"%zu of %zu items could not be written",
+			found - sum->done, found);
 		err_hint(e, "nothing is overwritten; --by-item gives each item"
 			    " a folder of its own");
 		rc = -1;
@@ -818,7 +824,7 @@ out:
 /* One who shall be able to open a carry file: card, recipient or member. */
 static int
 find_recipient(struct desk *d, const char *text, struct agekey_public *out,
-    const char **seat, struct err *e)
+	       const char **seat, struct err *e)
 {
 	struct card *c = calloc(1, sizeof *c);
 	struct index_seat *s = NULL;
@@ -839,9 +845,9 @@ find_recipient(struct desk *d, const char *text, struct agekey_public *out,
 		char shown[128];
 
 		err_set(e, ERR_UNKNOWN,
-		    "%s: neither a card file nor a member, nor an age1pq1"
-		    " recipient",
-		    err_escape(shown, sizeof shown, text, strlen(text)));
+			"%s: neither a card file nor a member, nor an age1pq1"
+			" recipient",
+			err_escape(shown, sizeof shown, text, strlen(text)));
 	} else if (s->card == NULL) {
 		err_set(e, ERR_UNKNOWN, "no card of that member is readable");
 	} else {
@@ -857,8 +863,8 @@ find_recipient(struct desk *d, const char *text, struct agekey_public *out,
 /* Say in the vault what was carried, before it is. */
 static int
 say_carried(struct desk *d, const struct index_case *c,
-    struct index_item *const *items, size_t n, const char *seat,
-    struct err *e)
+	    struct index_item *const *items, size_t n, const char *seat,
+	    struct err *e)
 {
 	size_t m = n > 0 ? n : d->x->n_cases, k = 0;
 	struct acts_custody *list = calloc(m + 1, sizeof *list);
@@ -867,15 +873,14 @@ say_carried(struct desk *d, const struct index_case *c,
 	if (list == NULL)
 		return no_memory(e);
 	for (size_t i = 0; i < m; i++) {
-		const char *id = n > 0 ? items[i]->case_id
-				       : d->x->cases[i].id;
+		const char *id = n > 0 ? items[i]->case_id : d->x->cases[i].id;
 
 		if ((n == 0 && c != NULL && strcmp(c->id, id) != 0) ||
 		    strcmp(id, INDEX_VAULT) == 0 || !index_holds(d->x, id) ||
 		    !acts_may(d->x, KIND_CUSTODY, id))
 			continue;
-		list[k++] = (struct acts_custody){id,
-		    n > 0 ? items[i]->id : "", "carried", seat, NULL};
+		list[k++] = (struct acts_custody){id, n > 0 ? items[i]->id : "",
+						  "carried", seat, NULL};
 	}
 	if (k > 0)
 		rc = acts_custody(d->x, list, k, e);
@@ -887,9 +892,11 @@ json_t *
 desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 {
 	struct agekey_public *keys = calloc(c->n_to + 1, sizeof *keys);
-	struct carry_to to = {.keys = keys, .n = c->n_to,
-	    .passphrase = c->passphrase, .work_factor = c->work_factor,
-	    .part = c->part};
+	struct carry_to to = {.keys = keys,
+			      .n = c->n_to,
+			      .passphrase = c->passphrase,
+			      .work_factor = c->work_factor,
+			      .part = c->part};
 	struct carry_what what = {0};
 	struct index_case *only = NULL;
 	struct index_item **items = NULL;
@@ -913,9 +920,8 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 	if (find_case(d, c->case_text, &only, e) != 0)
 		goto out;
 	items = find_items(d, c->items, c->n_items, &what.n_items, e);
-	if (items == NULL ||
-	    say_carried(d, only, items, what.n_items,
-		c->n_to == 1 ? seat : NULL, e) != 0)
+	if (items == NULL || say_carried(d, only, items, what.n_items,
+					 c->n_to == 1 ? seat : NULL, e) != 0)
 		goto out;
 	what.only_case = only;
 	what.items = items;
@@ -925,9 +931,9 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 	if (o != NULL) {
 		json_object_set_new(o, "file", json_string(c->path));
 		json_object_set_new(o, "parts",
-		    json_integer((json_int_t)parts));
+				    json_integer((json_int_t)parts));
 		json_object_set_new(o, "recipients",
-		    json_integer((json_int_t)c->n_to));
+				    json_integer((json_int_t)c->n_to));
 	}
 out:
 	free(items);
@@ -951,8 +957,8 @@ say_received(struct desk *d, const struct carry_result *r, struct err *e)
 		if (strcmp(c->id, INDEX_VAULT) != 0 &&
 		    index_holds(d->x, c->id) &&
 		    acts_may(d->x, KIND_CUSTODY, c->id))
-			list[n++] = (struct acts_custody){c->id, "",
-			    "received", NULL, NULL};
+			list[n++] = (struct acts_custody){c->id, "", "received",
+							  NULL, NULL};
 	}
 	if (n > 0)
 		rc = acts_custody(d->x, list, n, e);
@@ -961,31 +967,30 @@ say_received(struct desk *d, const struct carry_result *r, struct err *e)
 }
 
 static json_t *
-received_json(const char *vault_id, const struct carry_result *r,
-    struct err *e)
+received_json(const char *vault_id, const struct carry_result *r, struct err *e)
 {
 	json_t *o = vault_json(vault_id, e);
 	const struct {
 		const char *key;
 		size_t value;
-	} counts[] = {{"batches", r->batches}, {"devices", r->devices},
-	    {"objects", r->objects}, {"absent", r->absent},
-	    {"forks", r->forks}, {"older", r->older},
-	    {"strangers", r->strangers}};
+	} counts[] = {{"batches", r->batches},	  {"devices", r->devices},
+		      {"objects", r->objects},	  {"absent", r->absent},
+		      {"forks", r->forks},	  {"older", r->older},
+		      {"strangers", r->strangers}};
 
 	if (o == NULL)
 		return NULL;
 	json_object_set_new(o, "created", json_boolean(r->created));
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		json_object_set_new(o, counts[i].key,
-		    json_integer((json_int_t)counts[i].value));
+				    json_integer((json_int_t)counts[i].value));
 	return o;
 }
 
 json_t *
 desk_receive(const char *dir, const char *identity, const struct secret *pass,
-    const struct secret *file_pass, const char *const *files, size_t n,
-    desk_progress *progress, struct err *e)
+	     const struct secret *file_pass, const char *const *files, size_t n,
+	     desk_progress *progress, struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
 	struct carry_result r = {0};
@@ -1018,23 +1023,25 @@ out:
 }
 
 static json_t *
-verify_json(const struct verify_counts *n, const char *vault_id,
-    struct err *e)
+verify_json(const struct verify_counts *n, const char *vault_id, struct err *e)
 {
 	json_t *o = made(json_object(), e);
 	const struct {
 		const char *key;
 		size_t value;
-	} counts[] = {{"files", n->files}, {"devices", n->devices},
-	    {"batches", n->batches}, {"entries", n->entries},
-	    {"objects", n->objects}, {"absent", n->absent},
-	    {"opened", n->opened}, {"originals", n->originals},
-	    {"unopened_rings", n->unopened}};
+	} counts[] = {{"files", n->files},
+		      {"devices", n->devices},
+		      {"batches", n->batches},
+		      {"entries", n->entries},
+		      {"objects", n->objects},
+		      {"absent", n->absent},
+		      {"opened", n->opened},
+		      {"originals", n->originals},
+		      {"unopened_rings", n->unopened}};
 
-	for (size_t i = 0; o != NULL && i < sizeof counts / sizeof *counts;
-	     i++)
+	for (size_t i = 0; o != NULL && i < sizeof counts / sizeof *counts; i++)
 		json_object_set_new(o, counts[i].key,
-		    json_integer((json_int_t)counts[i].value));
+				    json_integer((json_int_t)counts[i].value));
 	if (o != NULL)
 		json_object_set_new(o, "vault", json_string(vault_id));
 	return o;
@@ -1043,7 +1050,7 @@ verify_json(const struct verify_counts *n, const char *vault_id,
 /* With the identity: trust memory, every entry, every original. */
 static int
 verify_with(struct vault *v, const char *identity, const struct secret *pass,
-    struct verify_counts *n, struct err *e)
+	    struct verify_counts *n, struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
 	struct index *x = NULL;
@@ -1077,13 +1084,13 @@ looks_like_vault(const char *dir)
 	char head[FSUTIL_PATH], config[FSUTIL_PATH];
 
 	return fsutil_join(head, dir, "HEAD", NULL) == 0 &&
-	    fsutil_join(config, dir, "config", NULL) == 0 &&
-	    (fsutil_exists(head) || fsutil_exists(config));
+	       fsutil_join(config, dir, "config", NULL) == 0 &&
+	       (fsutil_exists(head) || fsutil_exists(config));
 }
 
 json_t *
 desk_verify(const char *dir, const char *identity, const struct secret *pass,
-    desk_progress *progress, struct report *report, struct err *e)
+	    desk_progress *progress, struct report *report, struct err *e)
 {
 	struct verify_counts n = {0};
 	struct err opening = {0};
@@ -1094,7 +1101,7 @@ desk_verify(const char *dir, const char *identity, const struct secret *pass,
 	memset(report, 0, sizeof *report);
 	if (!looks_like_vault(dir)) {
 		err_set(e, ERR_UNKNOWN, "%s: not a vault",
-		    err_escape(shown, sizeof shown, dir, strlen(dir)));
+			err_escape(shown, sizeof shown, dir, strlen(dir)));
 		return NULL;
 	}
 	if (verify_files(dir, report, &n, e) != 0)
@@ -1108,7 +1115,7 @@ desk_verify(const char *dir, const char *identity, const struct secret *pass,
 	}
 	if (v->id[0] == '\0' && v->report.n == 0)
 		report_add(&v->report, REPORT_DAMAGE,
-		    "refs/heads: there is no history");
+			   "refs/heads: there is no history");
 	if (verify_blind(v, &n, e) == 0 &&
 	    (identity == NULL || verify_with(v, identity, pass, &n, e) == 0))
 		o = verify_json(&n, v->id, e);
@@ -1129,11 +1136,11 @@ desk_field_list(void)
 
 		json_object_set_new(o, "name", json_string(f[i].name));
 		json_object_set_new(o, "type",
-		    json_string(record_type_name(f[i].type)));
+				    json_string(record_type_name(f[i].type)));
 		json_object_set_new(o, "meaning", json_string(f[i].meaning));
 		if (f[i].choices != NULL)
 			json_object_set_new(o, "choices",
-			    json_string(f[i].choices));
+					    json_string(f[i].choices));
 		json_array_append_new(list, o);
 	}
 	return list;

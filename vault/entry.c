@@ -59,7 +59,7 @@ add_field(void *ctx, const char *name, const json_t *value)
 	memcpy(buf + namelen + 1, text, vlen);
 	hash_hmac(l->salt, sizeof l->salt, name, namelen, salt);
 	hash_prefixed(0x00, salt, HASH_LEN, buf, namelen + 1 + vlen,
-	    l->list[l->n++]);
+		      l->list[l->n++]);
 	free(buf);
 	free(text);
 	return 0;
@@ -79,7 +79,7 @@ entry_fields_root(const json_t *doc, uint8_t out[HASH_LEN])
 	if (canon_fields(doc, add_field, &l) == FORMAT_OK && l.n > 0) {
 		hash_hmac(l.salt, sizeof l.salt, "", 0, pad_key);
 		if (merkle_padded_root(l.list, l.n, pad_key, FIELDS_MIN_K,
-			FIELDS_MAX_K, out) > 0)
+				       FIELDS_MAX_K, out) > 0)
 			rc = 0;
 	}
 	free(l.list);
@@ -146,7 +146,7 @@ add_member(struct frames *f, const char *name, const void *data, size_t len)
 /* The frames of an entry, with the padding that its file needs. */
 static int
 make_frames(struct frames *f, const char *text, size_t len,
-    const struct entry_content *contents, size_t n)
+	    const struct entry_content *contents, size_t n)
 {
 	static const uint8_t end[TARBALL_END];
 	char name[8];
@@ -156,14 +156,13 @@ make_frames(struct frames *f, const char *text, size_t len,
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		snprintf(name, sizeof name, "%04zu", i + 1);
-		if (add_member(f, name, contents[i].data, contents[i].len) !=
-		    0)
+		if (add_member(f, name, contents[i].data, contents[i].len) != 0)
 			return -1;
 	}
 	if (add_frame(f, end, sizeof end) != 0)
 		return -1;
 	pad = (size_t)padded_missing(PADDED_ENTRY, AGEKEY_X25519, f->len,
-	    PADME_SKIPPABLE);
+				     PADME_SKIPPABLE);
 	if (reserve(f, pad) != 0)
 		return -1;
 	zframe_pad(f->bytes + f->len, pad);
@@ -173,7 +172,7 @@ make_frames(struct frames *f, const char *text, size_t len,
 
 int
 entry_seal(const json_t *doc, const struct entry_content *contents, size_t n,
-    uint8_t secret[32], struct entry_file *out, struct err *e)
+	   uint8_t secret[32], struct entry_file *out, struct err *e)
 {
 	struct agekey_public pub;
 	struct agefile_to to = {.keys = &pub, .n = 1};
@@ -190,9 +189,10 @@ entry_seal(const json_t *doc, const struct entry_content *contents, size_t n,
 		break;
 	case FORMAT_LIMIT:
 		return err_set(e, ERR_UNKNOWN,
-		    "an entry's texts are larger than 1 MiB");
+			       "an entry's texts are larger than 1 MiB");
 	default:
-		return err_set(e, ERR_UNKNOWN,
+		return err_set(
+		    e, ERR_UNKNOWN,
 		    "an entry's texts hold characters that it cannot keep");
 	}
 	if (entry_fields_root(doc, out->fields) != 0 ||
@@ -220,9 +220,9 @@ is_member(const uint8_t *p, size_t len)
 	uint64_t size;
 
 	return len >= TARBALL_BLOCK &&
-	    tarball_decode(p, name, &size) == FORMAT_OK &&
-	    size <= ENTRY_TAR_MAX &&
-	    len == TARBALL_BLOCK + size + tarball_fill(size);
+	       tarball_decode(p, name, &size) == FORMAT_OK &&
+	       size <= ENTRY_TAR_MAX &&
+	       len == TARBALL_BLOCK + size + tarball_fill(size);
 }
 
 /*
@@ -265,7 +265,7 @@ join_frames(const uint8_t *in, size_t len, uint8_t **tar, size_t *tarlen)
 /* Find entry.json and the contents in the joined tar. */
 static int
 split_members(struct entry *out, size_t tarlen, const uint8_t **json,
-    size_t *json_len)
+	      size_t *json_len)
 {
 	const uint8_t *p = out->tar, *end = out->tar + tarlen - TARBALL_END;
 	char name[100], want[16];
@@ -292,8 +292,7 @@ split_members(struct entry *out, size_t tarlen, const uint8_t **json,
 			*json_len = (size_t)size;
 		} else {
 			snprintf(want, sizeof want, "%04zu", i);
-			if (strcmp(name, want) != 0 ||
-			    size > ENTRY_CONTENT_MAX)
+			if (strcmp(name, want) != 0 || size > ENTRY_CONTENT_MAX)
 				return -1;
 			out->contents[out->n].data = p;
 			out->contents[out->n++].len = (size_t)size;
@@ -304,8 +303,7 @@ split_members(struct entry *out, size_t tarlen, const uint8_t **json,
 }
 
 static int
-parse_entry(const uint8_t *plain, size_t len, struct entry *out,
-    struct err *e)
+parse_entry(const uint8_t *plain, size_t len, struct entry *out, struct err *e)
 {
 	const uint8_t *json = NULL;
 	size_t tarlen = 0, json_len = 0;
@@ -316,10 +314,10 @@ parse_entry(const uint8_t *plain, size_t len, struct entry *out,
 	if (join_frames(plain, len, &out->tar, &tarlen) != 0 ||
 	    split_members(out, tarlen, &json, &json_len) != 0)
 		return err_set(e, ERR_EVIDENCE,
-		    "its container is not of the one form allowed");
+			       "its container is not of the one form allowed");
 	if (canon_decode((const char *)json, json_len, &out->doc) != FORMAT_OK)
 		return err_set(e, ERR_EVIDENCE,
-		    "its JSON is not of the one form allowed");
+			       "its JSON is not of the one form allowed");
 	if (entry_fields_root(out->doc, out->fields) != 0)
 		return err_set(e, ERR_EVIDENCE, "its fields have no root");
 	out->text = strndup((const char *)json, json_len);
@@ -331,7 +329,7 @@ parse_entry(const uint8_t *plain, size_t len, struct entry *out,
 
 int
 entry_open(const uint8_t *file, size_t len, const uint8_t secret[32],
-    struct entry *out, struct err *e)
+	   struct entry *out, struct err *e)
 {
 	struct agefile_identity key = {AGEKEY_X25519, secret};
 	struct agefile_from from = {.keys = &key, .n = 1};
@@ -342,10 +340,10 @@ entry_open(const uint8_t *file, size_t len, const uint8_t secret[32],
 	memset(out, 0, sizeof *out);
 	if (len > ENTRY_FILE_MAX || !padme_is_entry(len))
 		return err_set(e, ERR_EVIDENCE,
-		    "its length is not one that an entry has");
+			       "its length is not one that an entry has");
 	if (padded_form(file, len) != PADDED_ONE_OFF)
 		return err_set(e, ERR_EVIDENCE,
-		    "it is not locked to one one-off key");
+			       "it is not locked to one one-off key");
 	plain = malloc(len);
 	if (plain == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");

@@ -36,7 +36,8 @@ void entry_file_free(struct entry_file *f);
  * identity's secret half is written to `secret` (32 bytes, guarded).
  */
 int entry_seal(const json_t *doc, const struct entry_content *contents,
-    size_t n, uint8_t secret[32], struct entry_file *out, struct err *e);
+	       size_t n, uint8_t secret[32], struct entry_file *out,
+	       struct err *e);
 
 /* An entry that was opened. */
 struct entry {
@@ -44,7 +45,7 @@ struct entry {
 	char *text; /* canonical JSON, NUL-terminated */
 	size_t text_len;
 	uint8_t fields[HASH_LEN]; /* recomputed fields root */
-	uint8_t *tar;             /* what the contents point into */
+	uint8_t *tar;		  /* what the contents point into */
 	struct entry_content *contents;
 	size_t n;
 };
@@ -54,7 +55,7 @@ struct entry {
  * with entry_free, which takes a zeroed struct too.
  */
 int entry_open(const uint8_t *file, size_t len, const uint8_t secret[32],
-    struct entry *out, struct err *e);
+	       struct entry *out, struct err *e);
 void entry_free(struct entry *en);
 
 /* The fields root of a document with a salt. 0, or -1. */

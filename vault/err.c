@@ -61,11 +61,11 @@ err_clear(struct err *e)
 static size_t
 utf8_len(const uint8_t *p, size_t left, uint32_t *cp)
 {
-	size_t n = p[0] < 0x80 ? 1
-	    : (p[0] & 0xe0) == 0xc0 ? 2
-	    : (p[0] & 0xf0) == 0xe0 ? 3
-	    : (p[0] & 0xf8) == 0xf0 ? 4
-				    : 0;
+	size_t n = p[0] < 0x80		   ? 1
+		   : (p[0] & 0xe0) == 0xc0 ? 2
+		   : (p[0] & 0xf0) == 0xe0 ? 3
+		   : (p[0] & 0xf8) == 0xf0 ? 4
+					   : 0;
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
 
 	if (n == 0 || n > left)
@@ -86,9 +86,10 @@ static int
 is_unsafe(uint32_t cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x061c ||
-	    (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-	    (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
-	    (cp >= 0xe0000 && cp <= 0xe007f);
+	       (cp >= 0x200b && cp <= 0x200f) ||
+	       (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2060 && cp <= 0x206f) || cp == 0xfeff ||
+	       (cp >= 0xe0000 && cp <= 0xe007f);
 }
 
 char *
@@ -116,7 +117,7 @@ err_escape(char *out, size_t cap, const void *bytes, size_t len)
 				out[o++] = (char)p[i + k];
 			else
 				o += (size_t)snprintf(out + o, 5, "\\x%02x",
-				    p[i + k]);
+						      p[i + k]);
 		}
 		i += take;
 	}

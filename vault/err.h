@@ -17,8 +17,8 @@ enum err_code {
 };
 
 struct err {
-	int code;       /* enum err_code: the command's exit status */
-	char msg[512];  /* what, NUL-terminated */
+	int code;	/* enum err_code: the command's exit status */
+	char msg[512];	/* what, NUL-terminated */
 	char hint[256]; /* what the person can do; empty if nothing */
 };
 

@@ -43,14 +43,14 @@ pass(struct sum *s, const void *bytes, size_t len, struct err *e)
 /* Open an object with any of the keys that rings have given for it. */
 static int
 open_object(struct index *x, const uint8_t sha256[HASH_LEN], size_t key,
-    size_t len, uint8_t **data, struct err *e)
+	    size_t len, uint8_t **data, struct err *e)
 {
 	struct err inner = {0};
 
 	for (; key != SIZE_MAX; key = index_older_key(x, key)) {
 		err_clear(&inner);
 		if (object_read(x->v, sha256, index_key(x, key), len, data,
-			&inner) == 0)
+				&inner) == 0)
 			return 0;
 	}
 	return err_set(e, inner.code, "%s", inner.msg);
@@ -65,12 +65,11 @@ one_segment(struct index *x, const char *text, struct sum *s, struct err *e)
 	int rc;
 
 	if (parse_segment(text, sha256, &len) != 0)
-		return err_set(e, ERR_EVIDENCE,
-		    "a segment is not of the form");
+		return err_set(e, ERR_EVIDENCE, "a segment is not of the form");
 	key = index_bulk_key(x, text + strlen(text) - HEX_ID_LEN);
 	if (key == SIZE_MAX)
 		return err_set(e, ERR_UNKNOWN,
-		    "the key of its content is not here");
+			       "the key of its content is not here");
 	if (open_object(x, sha256, key, (size_t)len, &data, e) != 0)
 		return -1;
 	rc = pass(s, data, (size_t)len, e);
@@ -80,18 +79,18 @@ one_segment(struct index *x, const char *text, struct sum *s, struct err *e)
 }
 
 static int
-all_segments(struct index *x, const json_t *list, struct sum *s,
-    uint64_t total, struct err *e)
+all_segments(struct index *x, const json_t *list, struct sum *s, uint64_t total,
+	     struct err *e)
 {
 	json_t *t;
 	size_t i;
 
 	if (json_array_size(list) > OBJECT_SEGMENTS_MAX)
 		return err_set(e, ERR_EVIDENCE, "too many segments");
-	json_array_foreach(list, i, t) {
+	json_array_foreach (list, i, t) {
 		if (x->v->progress != NULL)
 			x->v->progress(x->v->progress_ctx, "opening files",
-			    s->size, total);
+				       s->size, total);
 		if (one_segment(x, json_string_value(t), s, e) != 0)
 			return -1;
 	}
@@ -100,7 +99,7 @@ all_segments(struct index *x, const json_t *list, struct sum *s,
 
 int
 extract_file(struct index *x, const struct entry *en, const json_t *file,
-    extract_sink *sink, void *ctx, struct err *e)
+	     extract_sink *sink, void *ctx, struct err *e)
 {
 	const char *want = entry_str(file, "sha256");
 	const char *content = entry_str(file, "content");
@@ -128,17 +127,16 @@ extract_file(struct index *x, const struct entry *en, const json_t *file,
 			goto out;
 		}
 		if (pass(&s, en->contents[n - 1].data, en->contents[n - 1].len,
-			e) != 0)
+			 e) != 0)
 			goto out;
 	}
 	hash_final(s.sha256, digest);
 	hex_encode(digest, HASH_LEN, hex);
-	if (want == NULL || strcmp(want, hex) != 0 ||
-	    s.size != (uint64_t)size)
+	if (want == NULL || strcmp(want, hex) != 0 || s.size != (uint64_t)size)
 		err_set(e, ERR_EVIDENCE,
-		    "its content is not what was recorded: SHA-256 is"
-		    " %.16s...",
-		    hex);
+			"its content is not what was recorded: SHA-256 is"
+			" %.16s...",
+			hex);
 	else
 		rc = 0;
 out:
@@ -199,7 +197,7 @@ recorded_path(const json_t *file, char out[FSUTIL_PATH])
  */
 static int
 subfolder(const json_t *file, const char *folder, char out[FSUTIL_PATH],
-    struct err *e)
+	  struct err *e)
 {
 	char path[FSUTIL_PATH];
 	bool plain = recorded_path(file, path) == 0;
@@ -208,17 +206,18 @@ subfolder(const json_t *file, const char *folder, char out[FSUTIL_PATH],
 		size_t n = strcspn(p, "/");
 
 		plain = n > 0 && n <= NAME_MAX && !(n == 1 && p[0] == '.') &&
-		    !(n == 2 && p[0] == '.' && p[1] == '.') &&
-		    !(p[n] == '/' && p[n + 1] == '\0');
+			!(n == 2 && p[0] == '.' && p[1] == '.') &&
+			!(p[n] == '/' && p[n + 1] == '\0');
 		p += n + (p[n] == '/');
 	}
 	if (!plain)
-		return err_set(e, ERR_EVIDENCE,
+		return err_set(
+		    e, ERR_EVIDENCE,
 		    "its recorded folder is not one that a file can lie in");
 	if (path[0] != '\0')
 		return fsutil_join(out, folder, path, e) == 0
-		    ? fsutil_mkdirs(out, e)
-		    : -1;
+			   ? fsutil_mkdirs(out, e)
+			   : -1;
 	if (snprintf(out, FSUTIL_PATH, "%s", folder) >= FSUTIL_PATH)
 		return err_set(e, ERR_UNKNOWN, "a path is too long");
 	return 0;
@@ -232,14 +231,15 @@ to_fd(void *ctx, const void *bytes, size_t len, struct err *e)
 
 int
 extract_to(struct index *x, const struct entry *en, const json_t *file,
-    const char *folder, char path[FSUTIL_PATH], struct err *e)
+	   const char *folder, char path[FSUTIL_PATH], struct err *e)
 {
 	struct newfile *f;
 	char name[256], sub[FSUTIL_PATH];
 	int fd;
 
 	if (extract_name(file, name) != 0)
-		return err_set(e, ERR_EVIDENCE,
+		return err_set(
+		    e, ERR_EVIDENCE,
 		    "its recorded name is not one that a file can have");
 	if (subfolder(file, folder, sub, e) != 0 ||
 	    fsutil_join(path, sub, name, e) != 0)

@@ -13,16 +13,17 @@
  * all have been. ERR_EVIDENCE if anything is not what was recorded.
  */
 typedef int extract_sink(void *ctx, const void *bytes, size_t len,
-    struct err *e);
+			 struct err *e);
 int extract_file(struct index *x, const struct entry *en, const json_t *file,
-    extract_sink *sink, void *ctx, struct err *e);
+		 extract_sink *sink, void *ctx, struct err *e);
 
 /*
  * Write one file into a folder, below the folders that it was taken in with,
- * under its recorded name, which must be free there. It gets its name only when whole and verified; `path` is set to it.
+ * under its recorded name, which must be free there. It gets its name only when
+ * whole and verified; `path` is set to it.
  */
 int extract_to(struct index *x, const struct entry *en, const json_t *file,
-    const char *folder, char path[FSUTIL_PATH], struct err *e);
+	       const char *folder, char path[FSUTIL_PATH], struct err *e);
 
 /* The bytes of a recorded file name, safe to use as one. -1: it is not. */
 int extract_name(const json_t *file, char out[256]);

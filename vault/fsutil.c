@@ -29,7 +29,7 @@ shown(const char *path, char buf[300])
 
 int
 fsutil_read(const char *path, size_t max, char **out, size_t *len,
-    struct err *e)
+	    struct err *e)
 {
 	size_t n = 0, cap = 4096;
 	char *buf = NULL, name[300];
@@ -53,7 +53,7 @@ fsutil_read(const char *path, size_t max, char **out, size_t *len,
 		n += (size_t)r;
 		if (n > max) {
 			err_set(e, ERR_UNKNOWN, "%s: larger than %zu bytes",
-			    shown(path, name), max);
+				shown(path, name), max);
 			goto out;
 		}
 		if (n == cap) {
@@ -158,7 +158,7 @@ fsutil_write(const char *path, const void *bytes, size_t len, struct err *e)
 	if (snprintf(tmp, sizeof tmp, "%s.new", path) >= (int)sizeof tmp)
 		return err_set(e, ERR_UNKNOWN, "a path is too long");
 	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
+		  0600);
 	if (fd < 0)
 		return err_sys(e, "%s", shown(tmp, name));
 	if (fsutil_write_all(fd, bytes, len, e) != 0) {
@@ -236,8 +236,8 @@ fsutil_is_free(const char *path)
 	if (dir == NULL)
 		return errno == ENOENT;
 	while (empty && (d = readdir(dir)) != NULL)
-		empty = strcmp(d->d_name, ".") == 0 ||
-		    strcmp(d->d_name, "..") == 0;
+		empty =
+		    strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0;
 	closedir(dir);
 	return empty;
 }
@@ -269,7 +269,7 @@ walk_dir(struct walk *w, const char *rel, int depth, struct err *e)
 		if (strcmp(d, ".") == 0 || strcmp(d, "..") == 0)
 			continue;
 		if (snprintf(sub, sizeof sub, "%s%s%s", rel,
-			rel[0] != '\0' ? "/" : "", d) >= (int)sizeof sub ||
+			     rel[0] != '\0' ? "/" : "", d) >= (int)sizeof sub ||
 		    fsutil_join(path, w->root, sub, e) != 0)
 			goto out;
 		if (lstat(path, &st) != 0) {
@@ -280,7 +280,7 @@ walk_dir(struct walk *w, const char *rel, int depth, struct err *e)
 			if (walk_dir(w, sub, depth + 1, e) != 0)
 				goto out;
 		} else if (w->file(w->ctx, sub, st.st_mode,
-			       (uint64_t)st.st_size, e) != 0) {
+				   (uint64_t)st.st_size, e) != 0) {
 			goto out;
 		}
 	}

@@ -17,13 +17,13 @@
 
 /* "a/b" into out; -1 with `e` filled if it is too long. */
 int fsutil_join(char out[FSUTIL_PATH], const char *a, const char *b,
-    struct err *e);
+		struct err *e);
 /* Read a file of at most `max` bytes. *out is malloc'ed with a NUL behind. */
 int fsutil_read(const char *path, size_t max, char **out, size_t *len,
-    struct err *e);
+		struct err *e);
 /* Replace a file: temporary name, fsync, rename, fsync of the folder. */
 int fsutil_write(const char *path, const void *bytes, size_t len,
-    struct err *e);
+		 struct err *e);
 /* write(2) until all is written. */
 int fsutil_write_all(int fd, const void *bytes, size_t len, struct err *e);
 /* Make a folder (0700) if it is not there, and those above it. */
@@ -45,8 +45,7 @@ bool fsutil_is_free(const char *path);
  * order of names. It returns 0, or -1 to stop.
  */
 typedef int fsutil_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
-    struct err *e);
-int fsutil_walk(const char *root, fsutil_file *file, void *ctx,
-    struct err *e);
+			struct err *e);
+int fsutil_walk(const char *root, fsutil_file *file, void *ctx, struct err *e);
 
 #endif

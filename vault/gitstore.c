@@ -42,9 +42,9 @@ const char gitstore_config[] = "[core]\n"
 			       "\trepositoryformatversion = 0\n"
 			       "\tpruneremotetocheck = none\n";
 
-#define WINDOW (2u << 20)        /* bytes of a mapped window of a pack */
+#define WINDOW (2u << 20)	   /* bytes of a mapped window of a pack */
 #define WINDOWS_MAPPED (32u << 20) /* bytes of all of them */
-#define WINDOW_FILES 100u        /* open packs */
+#define WINDOW_FILES 100u	   /* open packs */
 
 struct gitstore {
 	git_repository *repo;
@@ -60,7 +60,7 @@ fail(struct err *e, enum err_code code, const char *what)
 	char text[300];
 
 	return err_set(e, code, "%s: %s", what,
-	    err_escape(text, sizeof text, m, strlen(m)));
+		       err_escape(text, sizeof text, m, strlen(m)));
 }
 
 /* Once, before anything else: isolation, durability, bounded mappings. */
@@ -68,9 +68,9 @@ static int
 start(struct err *e)
 {
 	static bool started;
-	static const int levels[] = {GIT_CONFIG_LEVEL_SYSTEM,
-	    GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL,
-	    GIT_CONFIG_LEVEL_PROGRAMDATA};
+	static const int levels[] = {
+	    GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
+	    GIT_CONFIG_LEVEL_GLOBAL, GIT_CONFIG_LEVEL_PROGRAMDATA};
 
 	if (started)
 		return 0;
@@ -85,9 +85,9 @@ start(struct err *e)
 	    git_libgit2_opts(GIT_OPT_ENABLE_CACHING, 0) < 0 ||
 	    git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, (size_t)WINDOW) < 0 ||
 	    git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT,
-		(size_t)WINDOWS_MAPPED) < 0 ||
+			     (size_t)WINDOWS_MAPPED) < 0 ||
 	    git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT,
-		(size_t)WINDOW_FILES) < 0)
+			     (size_t)WINDOW_FILES) < 0)
 		return fail(e, ERR_UNKNOWN, "libgit2");
 	started = true;
 	return 0;
@@ -97,14 +97,14 @@ int
 gitstore_init(const char *dir, struct err *e)
 {
 	static const char *const folders[] = {"objects/pack", "refs/heads",
-	    "lfs/objects", "local"};
+					      "lfs/objects", "local"};
 	char path[FSUTIL_PATH];
 
 	if (!fsutil_is_free(dir)) {
 		char name[300];
 
 		return err_set(e, ERR_UNKNOWN, "%s: is there and not empty",
-		    err_escape(name, sizeof name, dir, strlen(dir)));
+			       err_escape(name, sizeof name, dir, strlen(dir)));
 	}
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		if (fsutil_join(path, dir, folders[i], e) != 0 ||
@@ -176,7 +176,8 @@ gitstore_refresh(struct gitstore *s, struct err *e)
 
 int
 gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type *type, struct gitstore_object *out, struct err *e)
+		  enum packform_type *type, struct gitstore_object *out,
+		  struct err *e)
 {
 	git_odb_object *o = NULL;
 	char what[64], hex[GIT_OID_HEXSZ + 1];
@@ -185,7 +186,7 @@ gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
 	memset(out, 0, sizeof *out);
 	git_oid_fromraw(&id, oid);
 	snprintf(what, sizeof what, "git object %.12s",
-	    git_oid_tostr(hex, sizeof hex, &id));
+		 git_oid_tostr(hex, sizeof hex, &id));
 	if (git_odb_read(&o, s->odb, &id) != 0)
 		return fail(e, ERR_EVIDENCE, what);
 	*type = (enum packform_type)git_odb_object_type(o);
@@ -197,7 +198,8 @@ gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
 
 int
 gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type type, struct gitstore_object *out, struct err *e)
+	      enum packform_type type, struct gitstore_object *out,
+	      struct err *e)
 {
 	enum packform_type is;
 
@@ -207,7 +209,7 @@ gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
 		return 0;
 	gitstore_object_free(out);
 	return err_set(e, ERR_EVIDENCE,
-	    "a git object is not of the right type");
+		       "a git object is not of the right type");
 }
 
 void
@@ -219,7 +221,7 @@ gitstore_object_free(struct gitstore_object *o)
 
 int
 gitstore_length(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type type, uint64_t *len, struct err *e)
+		enum packform_type type, uint64_t *len, struct err *e)
 {
 	git_object_t t = GIT_OBJECT_INVALID;
 	size_t n = 0;
@@ -230,7 +232,7 @@ gitstore_length(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
 		return fail(e, ERR_EVIDENCE, "git object");
 	if (t != (git_object_t)type)
 		return err_set(e, ERR_EVIDENCE,
-		    "git object: not of the right type");
+			       "git object: not of the right type");
 	*len = n;
 	return 0;
 }
@@ -313,9 +315,9 @@ fail_indexer(struct err *e)
 	const git_error *g = git_error_last();
 
 	return fail(e,
-	    g != NULL && g->klass == GIT_ERROR_OS ? ERR_UNKNOWN
-						  : ERR_EVIDENCE,
-	    "git pack");
+		    g != NULL && g->klass == GIT_ERROR_OS ? ERR_UNKNOWN
+							  : ERR_EVIDENCE,
+		    "git pack");
 }
 
 struct gitstore_indexer {
@@ -336,8 +338,7 @@ gitstore_indexer_new(const char *folder, uint64_t max, struct err *e)
 	}
 	x->left = max;
 	if (start(e) != 0 ||
-	    git_indexer_options_init(&opts, GIT_INDEXER_OPTIONS_VERSION) !=
-		0) {
+	    git_indexer_options_init(&opts, GIT_INDEXER_OPTIONS_VERSION) != 0) {
 		err_set(e, ERR_UNKNOWN, "libgit2");
 		free(x);
 		return NULL;
@@ -352,7 +353,7 @@ gitstore_indexer_new(const char *folder, uint64_t max, struct err *e)
 
 int
 gitstore_indexer_put(struct gitstore_indexer *x, const void *bytes, size_t len,
-    struct err *e)
+		     struct err *e)
 {
 	if (len > x->left)
 		return err_set(e, ERR_EVIDENCE, "git pack: too large");

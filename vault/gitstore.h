@@ -29,7 +29,7 @@ void gitstore_close(struct gitstore *s);
 
 /* Look for objects below this objects/ folder too (a quarantine). */
 int gitstore_add_objects(struct gitstore *s, const char *objects,
-    struct err *e);
+			 struct err *e);
 /* Notice packs that came since. */
 int gitstore_refresh(struct gitstore *s, struct err *e);
 
@@ -44,30 +44,32 @@ struct gitstore_object {
  * is missing, damaged or of another type. Free it also after a failure.
  */
 int gitstore_read(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type type, struct gitstore_object *out, struct err *e);
+		  enum packform_type type, struct gitstore_object *out,
+		  struct err *e);
 void gitstore_object_free(struct gitstore_object *o);
 /* The same, whatever its type is; *type is set. */
 int gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type *type, struct gitstore_object *out, struct err *e);
+		      enum packform_type *type, struct gitstore_object *out,
+		      struct err *e);
 /* Its length only. */
 int gitstore_length(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
-    enum packform_type type, uint64_t *len, struct err *e);
+		    enum packform_type type, uint64_t *len, struct err *e);
 
 /* Call `ref` for each reference, with its whole name, sorted by name. */
 typedef int gitstore_ref(void *ctx, const char *name,
-    const uint8_t oid[GITFORM_OID_LEN], struct err *e);
+			 const uint8_t oid[GITFORM_OID_LEN], struct err *e);
 int gitstore_refs(struct gitstore *s, gitstore_ref *ref, void *ctx,
-    struct err *e);
+		  struct err *e);
 
 /*
  * Check a foreign pack that comes in pieces, and index it under `folder`.
  * The pack must be whole by itself and at most `max` bytes.
  */
 struct gitstore_indexer;
-struct gitstore_indexer *gitstore_indexer_new(const char *folder,
-    uint64_t max, struct err *e);
+struct gitstore_indexer *gitstore_indexer_new(const char *folder, uint64_t max,
+					      struct err *e);
 int gitstore_indexer_put(struct gitstore_indexer *x, const void *bytes,
-    size_t len, struct err *e);
+			 size_t len, struct err *e);
 int gitstore_indexer_finish(struct gitstore_indexer *x, struct err *e);
 void gitstore_indexer_free(struct gitstore_indexer *x);
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define IDENTITY_FILE_MAX (64u << 10) /* bytes */
-#define SEED_TEXT_LEN 44              /* base64 of 32 bytes */
+#define SEED_TEXT_LEN 44	      /* base64 of 32 bytes */
 
 static const char head[] = "# muniment identity 1\n";
 static const char root_head[] = "# muniment root key 1\n";
@@ -63,7 +63,7 @@ identity_new(const char *name, const char *org, struct err *e)
 
 	if (!cardtext_is_name(name) || (has_org && !cardtext_is_name(org))) {
 		err_set(e, ERR_UNKNOWN,
-		    "a name has 1 to 200 bytes and nothing unprintable");
+			"a name has 1 to 200 bytes and nothing unprintable");
 		return NULL;
 	}
 	id = alloc(e);
@@ -72,9 +72,8 @@ identity_new(const char *name, const char *org, struct err *e)
 	snprintf(id->name, sizeof id->name, "%s", name);
 	snprintf(id->org, sizeof id->org, "%s", has_org ? org : "");
 	agekey_generate(AGEKEY_HYBRID, id->keys->bytes + PERSON,
-	    &id->person_pub);
-	agekey_generate(AGEKEY_X25519, id->keys->bytes + LOCAL,
-	    &id->local_pub);
+			&id->person_pub);
+	agekey_generate(AGEKEY_X25519, id->keys->bytes + LOCAL, &id->local_pub);
 	ed25519_generate(id->keys->bytes + SEED, id->sign_pub);
 	return id;
 }
@@ -91,8 +90,8 @@ identity_free(struct identity *id)
 int
 identity_card(const struct identity *id, struct card *out, struct err *e)
 {
-	return card_make(id->name, id->org, &id->person_pub,
-	    identity_seed(id), out, e);
+	return card_make(id->name, id->org, &id->person_pub, identity_seed(id),
+			 out, e);
 }
 
 static int
@@ -116,14 +115,14 @@ add_seed(struct secret *s, const uint8_t seed[32])
 
 static int
 add_key(struct secret *s, const char *whose, enum agekey_kind kind,
-    const uint8_t *secret)
+	const uint8_t *secret)
 {
 	char text[AGETEXT_IDENTITY_MAX];
 	int rc;
 
 	agetext_identity(kind, secret, text);
 	rc = add(s, "# recipient of the next key: ") | add(s, whose) |
-	    add(s, "\n") | add(s, text) | add(s, "\n");
+	     add(s, "\n") | add(s, text) | add(s, "\n");
 	secret_wipe(text, sizeof text);
 	return rc;
 }
@@ -131,10 +130,9 @@ add_key(struct secret *s, const char *whose, enum agekey_kind kind,
 /* Lock `plain` with a passphrase and write it to a file that is new. */
 static int
 save(const struct secret *plain, const char *path, const struct secret *pass,
-    unsigned work_factor, struct err *e)
+     unsigned work_factor, struct err *e)
 {
-	struct agefile_to to = {.passphrase = pass,
-	    .work_factor = work_factor};
+	struct agefile_to to = {.passphrase = pass, .work_factor = work_factor};
 	uint8_t *file = NULL;
 	size_t len = 0;
 	char name[300], dir[FSUTIL_PATH], *slash;
@@ -163,10 +161,10 @@ save(const struct secret *plain, const char *path, const struct secret *pass,
 	if (rc == 0) {
 		rc = fsutil_finish(fd, path, e);
 		if (rc == 0)
-			rc = fsutil_sync_dir(slash == NULL ? "."
-				: slash == dir		   ? "/"
-							   : dir,
-			    e);
+			rc = fsutil_sync_dir(slash == NULL  ? "."
+					     : slash == dir ? "/"
+							    : dir,
+					     e);
 	} else {
 		close(fd);
 	}
@@ -179,7 +177,7 @@ out:
 
 int
 identity_save(const struct identity *id, const char *path,
-    const struct secret *pass, unsigned work_factor, struct err *e)
+	      const struct secret *pass, unsigned work_factor, struct err *e)
 {
 	struct secret *s = secret_new(4096);
 	bool org = id->org[0] != '\0';
@@ -187,10 +185,10 @@ identity_save(const struct identity *id, const char *path,
 
 	if (s == NULL ||
 	    (add(s, head) | add(s, "# name: ") | add(s, id->name) |
-		add(s, org ? "\n# org: " : "") | add(s, id->org) |
-		add(s, "\n") | add_seed(s, identity_seed(id)) |
-		add_key(s, "the person", AGEKEY_HYBRID, identity_person(id)) |
-		add_key(s, "local", AGEKEY_X25519, identity_local(id))) != 0)
+	     add(s, org ? "\n# org: " : "") | add(s, id->org) | add(s, "\n") |
+	     add_seed(s, identity_seed(id)) |
+	     add_key(s, "the person", AGEKEY_HYBRID, identity_person(id)) |
+	     add_key(s, "local", AGEKEY_X25519, identity_local(id))) != 0)
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
 		rc = save(s, path, pass, work_factor, e);
@@ -220,7 +218,7 @@ load(const char *path, const struct secret *pass, struct err *e)
 	if (s == NULL) {
 		err_set(e, ERR_UNKNOWN, "no memory");
 	} else if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len,
-		       &why, &inner) != 0) {
+				&why, &inner) != 0) {
 		if (why == AGEFILE_NO_MATCH)
 			err_set(e, ERR_UNKNOWN, "%s: wrong passphrase", name);
 		else
@@ -253,15 +251,15 @@ seed_line(const char **p, const char *end, uint8_t *seed)
 	size_t n = 0, got = 0;
 	const char *t = line(p, end, "# signing-key: ", &n);
 
-	return t != NULL &&
-		base64_decode(t, n, true, seed, 32, &got) == 0 && got == 32
-	    ? 0
-	    : -1;
+	return t != NULL && base64_decode(t, n, true, seed, 32, &got) == 0 &&
+		       got == 32
+		   ? 0
+		   : -1;
 }
 
 static int
 name_line(const char **p, const char *end, const char *label,
-    char out[CARDTEXT_NAME_MAX])
+	  char out[CARDTEXT_NAME_MAX])
 {
 	size_t n = 0;
 	const char *t = line(p, end, label, &n);
@@ -280,8 +278,8 @@ struct taking {
 
 static int
 take_key(void *ctx, enum agekey_kind kind,
-    const uint8_t secret[AGEKEY_SECRET_LEN], const char *comment,
-    size_t comment_len, struct err *e)
+	 const uint8_t secret[AGEKEY_SECRET_LEN], const char *comment,
+	 size_t comment_len, struct err *e)
 {
 	struct taking *t = ctx;
 	struct identity *id = t->id;
@@ -321,12 +319,12 @@ identity_load(const char *path, const struct secret *pass, struct err *e)
 	if (line(&p, end, "# muniment identity 1", &n) == NULL || n != 0 ||
 	    name_line(&p, end, "# name: ", id->name) != 0 ||
 	    (s->len > 8 && memmem(p, (size_t)(end - p), "# org: ", 7) == p &&
-		name_line(&p, end, "# org: ", id->org) != 0) ||
+	     name_line(&p, end, "# org: ", id->org) != 0) ||
 	    seed_line(&p, end, id->keys->bytes + SEED) != 0 ||
 	    agetext_identities(s->bytes, s->len, take_key, &t, NULL) != 0 ||
 	    t.n[AGEKEY_HYBRID] != 1 || t.n[AGEKEY_X25519] != 1) {
 		err_set(e, ERR_UNKNOWN, "%s: not a muniment identity",
-		    err_escape(name, sizeof name, path, strlen(path)));
+			err_escape(name, sizeof name, path, strlen(path)));
 		identity_free(id);
 		id = NULL;
 		goto out;
@@ -339,15 +337,15 @@ out:
 
 int
 identity_save_root(const uint8_t seed[32], const char *vault_id,
-    const char *path, const struct secret *pass, unsigned work_factor,
-    struct err *e)
+		   const char *path, const struct secret *pass,
+		   unsigned work_factor, struct err *e)
 {
 	struct secret *s = secret_new(512);
 	int rc = -1;
 
 	if (s == NULL ||
 	    (add(s, root_head) | add(s, "# vault: ") | add(s, vault_id) |
-		add(s, "\n") | add_seed(s, seed)) != 0)
+	     add(s, "\n") | add_seed(s, seed)) != 0)
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
 		rc = save(s, path, pass, work_factor, e);
@@ -357,7 +355,7 @@ identity_save_root(const uint8_t seed[32], const char *vault_id,
 
 struct secret *
 identity_load_root(const char *path, const char *vault_id,
-    const struct secret *pass, struct err *e)
+		   const struct secret *pass, struct err *e)
 {
 	struct secret *s = load(path, pass, e), *seed = NULL;
 	const char *p, *end, *id;

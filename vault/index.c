@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"device", "member", "case", "record",
-    "custody", "retract", "witness", "filler"};
+static const char *const kind_names[] = {"device",  "member",  "case",
+					 "record",  "custody", "retract",
+					 "witness", "filler"};
 
-#define KEYS_PER_ID 8      /* candidates for one entry or bulk id */
+#define KEYS_PER_ID 8	   /* candidates for one entry or bulk id */
 #define CASE_KEYS_MAX 4096 /* case keys of one person */
 
 /* Room for one more of a list that doubles; 0 or -1. */
@@ -101,8 +102,7 @@ take_one_off(struct taking *t, const struct ring_key *k, struct err *e)
 		if (n >= KEYS_PER_ID)
 			return 0;
 	}
-	if (index_add_key(x, k->secret, &key) != 0 ||
-	    map_set(m, id, key) != 0)
+	if (index_add_key(x, k->secret, &key) != 0 || map_set(m, id, key) != 0)
 		return err_set(e, ERR_UNKNOWN, "no memory");
 	x->infos[key] = (struct index_key_info){t->log, t->batch, old};
 	return 0;
@@ -122,7 +122,7 @@ take_key(void *ctx, const struct ring_key *k, struct err *e)
 	for (size_t i = 1; i < x->n_hybrids; i++)
 		if (strcmp(x->hybrids[i].case_id, k->case_id) == 0 &&
 		    secret_equal(index_key(x, x->hybrids[i].key), k->secret,
-			32))
+				 32))
 			return 0;
 	if (x->n_hybrids >= CASE_KEYS_MAX)
 		return 0;
@@ -178,9 +178,9 @@ try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
 
 		if (i > 0 || k == w->tried)
 			w->tried++;
-		res = ring_open(o.data, o.len,
-		    index_key(x, x->hybrids[k].key), x->v->id, l->device,
-		    w->batch, take_key, &t, &inner);
+		res = ring_open(o.data, o.len, index_key(x, x->hybrids[k].key),
+				x->v->id, l->device, w->batch, take_key, &t,
+				&inner);
 		if (res == RING_OPENED) {
 			r->last = k;
 			if (k > 0)
@@ -197,14 +197,14 @@ try_ring(struct index *x, struct rings *r, struct waiting *w, struct err *e)
 
 static void
 finding(struct index *x, enum report_level level, size_t log, uint64_t batch,
-    const char *what, const uint8_t sha256[HASH_LEN], const char *why)
+	const char *what, const uint8_t sha256[HASH_LEN], const char *why)
 {
 	char hex[65];
 
 	hex_encode(sha256, HASH_LEN, hex);
-	report_add(&x->v->report, level,
-	    "device %.12s, batch %llu: %s %.16s: %s", x->v->logs[log].device,
-	    (unsigned long long)batch, what, hex, why);
+	report_add(
+	    &x->v->report, level, "device %.12s, batch %llu: %s %.16s: %s",
+	    x->v->logs[log].device, (unsigned long long)batch, what, hex, why);
 }
 
 /* Open rings until no new key opens a further one. */
@@ -224,15 +224,14 @@ open_rings(struct index *x, struct rings *r, struct err *e)
 				continue;
 			}
 			if (rc < 0 && inner.code == ERR_UNKNOWN)
-				return err_set(e, ERR_UNKNOWN, "%s",
-				    inner.msg);
+				return err_set(e, ERR_UNKNOWN, "%s", inner.msg);
 			if (rc < 0)
 				finding(x, REPORT_HISTORY, r->list[i].log,
-				    r->list[i].batch, "ring",
-				    r->list[i].sha256, inner.msg);
+					r->list[i].batch, "ring",
+					r->list[i].sha256, inner.msg);
 			progress |= rc > 0;
 			memmove(&r->list[i], &r->list[i + 1],
-			    (--r->n - i) * sizeof *r->list);
+				(--r->n - i) * sizeof *r->list);
 		}
 	}
 	x->unopened = r->n;
@@ -253,7 +252,7 @@ kind_of(const json_t *doc)
 /* An entry must say where it stands, and its line must give its root. */
 static const char *
 misplaced(struct index *x, const struct entry *en, size_t log, uint64_t batch,
-    const uint8_t fields[HASH_LEN])
+	  const uint8_t fields[HASH_LEN])
 {
 	const char *vault = entry_str(en->doc, "vault");
 	const char *device = entry_str(en->doc, "device");
@@ -268,9 +267,8 @@ misplaced(struct index *x, const struct entry *en, size_t log, uint64_t batch,
 	if ((uint64_t)json_integer_value(json_object_get(en->doc, "batch")) !=
 	    batch)
 		return "it says that it is of another batch";
-	if (c == NULL ||
-	    (strcmp(c, INDEX_VAULT) != 0 &&
-		(strlen(c) != HEX_ID_LEN || !hex_is(c, HEX_ID_LEN))))
+	if (c == NULL || (strcmp(c, INDEX_VAULT) != 0 &&
+			  (strlen(c) != HEX_ID_LEN || !hex_is(c, HEX_ID_LEN))))
 		return "it names no case";
 	if (json_integer_value(json_object_get(en->doc, "version")) != 1)
 		return "it is of a later version of the format";
@@ -307,7 +305,7 @@ item_slot(struct index *x, const char *id, const char *case_id)
 		return it;
 	item_key(id, case_id, key);
 	if (room((void **)&x->items, x->n_items, &x->cap_items,
-		sizeof *x->items) != 0 ||
+		 sizeof *x->items) != 0 ||
 	    map_set(&x->by_item, key, x->n_items) != 0)
 		return NULL;
 	it = &x->items[x->n_items++];
@@ -320,14 +318,14 @@ item_slot(struct index *x, const char *id, const char *case_id)
 /* Take an opened entry into the index; its text moves over. */
 static int
 take_entry(struct index *x, struct entry *en, size_t log, uint64_t batch,
-    const uint8_t sha256[HASH_LEN], size_t key)
+	   const uint8_t sha256[HASH_LEN], size_t key)
 {
 	struct index_entry *s;
 	const char *item = entry_str(en->doc, "item");
 	const char *seat = entry_str(en->doc, "seat");
 
 	if (room((void **)&x->entries, x->n_entries, &x->cap_entries,
-		sizeof *x->entries) != 0 ||
+		 sizeof *x->entries) != 0 ||
 	    map_set(&x->by_hash, sha256, x->n_entries) != 0)
 		return -1;
 	s = &x->entries[x->n_entries++];
@@ -354,8 +352,8 @@ take_entry(struct index *x, struct entry *en, size_t log, uint64_t batch,
  */
 static size_t
 try_keys(struct index *x, const struct gitstore_object *o, size_t key,
-    size_t log, uint64_t batch, const uint8_t sha256[HASH_LEN],
-    struct entry *en)
+	 size_t log, uint64_t batch, const uint8_t sha256[HASH_LEN],
+	 struct entry *en)
 {
 	struct err e = {0};
 	bool own = false;
@@ -364,35 +362,34 @@ try_keys(struct index *x, const struct gitstore_object *o, size_t key,
 		const struct index_key_info *i = &x->infos[key];
 
 		err_clear(&e);
-		if (entry_open(o->data, o->len, index_key(x, key), en, &e) ==
-		    0)
+		if (entry_open(o->data, o->len, index_key(x, key), en, &e) == 0)
 			return key;
 		/* the author's own ring ought to open it */
 		own |= i->log == log && i->batch == batch;
 	}
 	finding(x, own ? REPORT_HISTORY : REPORT_NOTE, log, batch, "entry",
-	    sha256, e.msg);
+		sha256, e.msg);
 	return SIZE_MAX;
 }
 
 /* The case's ring must have the key of every entry of its batch. */
 static void
 report_keyless(struct index *x, size_t log, const struct vault_batch *b,
-    const struct batch_line *l)
+	       const struct batch_line *l)
 {
 	struct gitstore_object o = {0};
 
 	if (vault_entry_file(x->v, b, l->sha256, &o, NULL) == 0 &&
 	    !ring_is(o.data, o.len))
 		finding(x, REPORT_HISTORY, log, b->n, "entry", l->sha256,
-		    "its author has kept its key from the case");
+			"its author has kept its key from the case");
 	gitstore_object_free(&o);
 }
 
 /* Open one entry for which a key is held, unless it is open already. */
 static int
 open_entry(struct index *x, size_t log, const struct vault_batch *b,
-    const struct batch_line *l, struct err *e)
+	   const struct batch_line *l, struct err *e)
 {
 	uint8_t id[MAP_KEY_LEN];
 	struct gitstore_object o = {0};
@@ -412,7 +409,7 @@ open_entry(struct index *x, size_t log, const struct vault_batch *b,
 	}
 	if (vault_entry_file(x->v, b, l->sha256, &o, &inner) != 0) {
 		finding(x, REPORT_DAMAGE, log, b->n, "entry", l->sha256,
-		    inner.msg);
+			inner.msg);
 		return 0;
 	}
 	key = try_keys(x, &o, key, log, b->n, l->sha256, &en);
@@ -463,19 +460,18 @@ list_rings(struct index *x, struct rings *r, struct err *e)
 					continue;
 				oid = vault_batch_oid(&b, b.b.lines[k].sha256);
 				if (oid == NULL ||
-				    gitstore_read(x->v->git, oid,
-					PACKFORM_BLOB, &o, NULL) != 0)
+				    gitstore_read(x->v->git, oid, PACKFORM_BLOB,
+						  &o, NULL) != 0)
 					continue; /* named when it is opened */
 				if (ring_is(o.data, o.len)) {
 					if (room((void **)&r->list, r->n,
-						&r->cap, sizeof *r->list) !=
-					    0)
+						 &r->cap, sizeof *r->list) != 0)
 						return err_set(e, ERR_UNKNOWN,
-						    "no memory");
+							       "no memory");
 					r->list[r->n] = (struct waiting){
 					    .log = i, .batch = n};
 					memcpy(r->list[r->n++].sha256,
-					    b.b.lines[k].sha256, HASH_LEN);
+					       b.b.lines[k].sha256, HASH_LEN);
 				}
 				gitstore_object_free(&o);
 			}
@@ -501,7 +497,7 @@ gather_items(struct index *x, struct err *e)
 		it = item_slot(x, en->item, en->case_id);
 		p = it == NULL ? NULL
 			       : realloc(it->versions,
-				     (it->n + 1) * sizeof *it->versions);
+					 (it->n + 1) * sizeof *it->versions);
 		if (p == NULL)
 			return err_set(e, ERR_UNKNOWN, "no memory");
 		it->versions = p;
@@ -510,10 +506,11 @@ gather_items(struct index *x, struct err *e)
 	/* a retraction of what is not readable here makes no item */
 	for (size_t i = 0; i < x->n_entries; i++) {
 		struct index_entry *en = &x->entries[i];
-		struct index_item *it = en->kind == KIND_RETRACT &&
-			en->accepted && en->item[0] != '\0'
-		    ? find_item(x, en->item, en->case_id)
-		    : NULL;
+		struct index_item *it =
+		    en->kind == KIND_RETRACT && en->accepted &&
+			    en->item[0] != '\0'
+			? find_item(x, en->item, en->case_id)
+			: NULL;
 
 		if (it != NULL)
 			it->retracted = true;
@@ -552,7 +549,7 @@ index_open(struct vault *v, const struct identity *id, struct err *e)
 		for (uint64_t n = 1; n <= v->logs[i].size; n++) {
 			if (v->progress != NULL && n % 16 == 0)
 				v->progress(v->progress_ctx, "opening", n,
-				    v->logs[i].size);
+					    v->logs[i].size);
 			if (open_entries(x, i, n, e) != 0)
 				goto out;
 		}
@@ -620,13 +617,12 @@ index_holds(const struct index *x, const char *case_id)
 json_t *
 index_doc(const struct index_entry *en)
 {
-	return json_loadb(en->text, en->text_len, JSON_REJECT_DUPLICATES,
-	    NULL);
+	return json_loadb(en->text, en->text_len, JSON_REJECT_DUPLICATES, NULL);
 }
 
 int
 index_entry_open(struct index *x, const struct index_entry *en,
-    struct entry *out, struct err *e)
+		 struct entry *out, struct err *e)
 {
 	const struct log *l = &x->v->logs[en->log];
 	struct gitstore_object o = {0};

@@ -18,9 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define INDEX_VAULT "vault"  /* the vault itself as a case */
-#define INDEX_CASE_MAX 33    /* bytes of a case id, with NUL */
-#define INDEX_SEAT_MAX 65    /* bytes of a seat, with NUL */
+#define INDEX_VAULT "vault" /* the vault itself as a case */
+#define INDEX_CASE_MAX 33   /* bytes of a case id, with NUL */
+#define INDEX_SEAT_MAX 65   /* bytes of a seat, with NUL */
 
 enum index_kind {
 	KIND_DEVICE,
@@ -37,21 +37,27 @@ enum index_kind {
 /* An entry that could be opened. */
 struct index_entry {
 	uint8_t sha256[HASH_LEN];
-	size_t log;     /* index into v->logs */
+	size_t log; /* index into v->logs */
 	uint64_t batch;
 	enum index_kind kind;
 	char case_id[INDEX_CASE_MAX];
 	char item[HEX_ID_LEN + 1]; /* record, custody, retract; or empty */
 	char seat[INDEX_SEAT_MAX]; /* the seat that it names */
-	char *text;                /* canonical JSON */
+	char *text;		   /* canonical JSON */
 	size_t text_len;
-	size_t key;                /* its one-off identity, see index_key */
+	size_t key; /* its one-off identity, see index_key */
 	bool accepted;
-	bool replaced;             /* record: an accepted record names it */
-	const char *why;           /* if not accepted */
+	bool replaced;	 /* record: an accepted record names it */
+	const char *why; /* if not accepted */
 };
 
-enum index_role { ROLE_NONE, ROLE_WITNESS, ROLE_READER, ROLE_AUTHOR, ROLE_ADMIN };
+enum index_role {
+	ROLE_NONE,
+	ROLE_WITNESS,
+	ROLE_READER,
+	ROLE_AUTHOR,
+	ROLE_ADMIN
+};
 
 struct index_right {
 	char case_id[INDEX_CASE_MAX];
@@ -113,7 +119,7 @@ struct index_hybrid {
 struct index {
 	struct vault *v;
 	const struct identity *id;
-	struct secret *keys; /* 32 bytes each */
+	struct secret *keys;	      /* 32 bytes each */
 	struct index_key_info *infos; /* one for each */
 	size_t cap_infos;
 	struct index_hybrid *hybrids;
@@ -131,17 +137,17 @@ struct index {
 	size_t n_items, cap_items;
 	struct map by_item; /* case and item -> items */
 	char **sorted_ids;  /* of the items; made when first wanted */
-	uint8_t **cased; /* for each log and batch: its case's ring opened */
-	char **log_seat; /* for each log the seat of its device; or NULL */
+	uint8_t **cased;    /* for each log and batch: its case's ring opened */
+	char **log_seat;    /* for each log the seat of its device; or NULL */
 	size_t n_logs;
-	char *me;        /* a seat of this identity, or NULL */
-	size_t unopened; /* rings that no key opens */
+	char *me;		  /* a seat of this identity, or NULL */
+	size_t unopened;	  /* rings that no key opens */
 	struct vault_batch batch; /* the one read last: entries come in order */
 };
 
 /* Read all that `id` can. NULL with `e` filled; damage goes to v->report. */
 struct index *index_open(struct vault *v, const struct identity *id,
-    struct err *e);
+			 struct err *e);
 void index_free(struct index *x);
 
 /* 32 bytes of a key; valid until a key is added. */
@@ -157,7 +163,7 @@ struct index_seat *index_seat(struct index *x, const char *id);
 struct index_seat *index_seat_of(struct index *x, const uint8_t key[32]);
 /* What a seat may do in a case. */
 enum index_role index_role(const struct index *x, const char *seat,
-    const char *case_id);
+			   const char *case_id);
 const char *index_role_name(enum index_role role);
 enum index_role index_role_parse(const char *name);
 /* The seat whose device wrote an entry; NULL if it has none. */
@@ -167,7 +173,7 @@ const char *index_seat_name(struct index *x, const char *seat);
 
 /* The epoch to write to; NULL if the case has none. */
 const struct index_epoch *index_epoch(const struct index *x,
-    const char *case_id);
+				      const char *case_id);
 /* True if a key of that case is held. */
 bool index_holds(const struct index *x, const char *case_id);
 
@@ -176,11 +182,11 @@ bool index_holds(const struct index *x, const char *case_id);
  * filled when none or several fit.
  */
 int index_find_case(struct index *x, const char *text, struct index_case **out,
-    struct err *e);
+		    struct err *e);
 int index_find_item(struct index *x, const char *text, struct index_item **out,
-    struct err *e);
+		    struct err *e);
 int index_find_seat(struct index *x, const char *text, struct index_seat **out,
-    struct err *e);
+		    struct err *e);
 /* The shortest prefix, of at least 8 digits, that only this item has. */
 size_t index_short(struct index *x, const struct index_item *item);
 
@@ -188,14 +194,14 @@ size_t index_short(struct index *x, const struct index_item *item);
  * The newest accepted version of an item (of several current ones the last in
  * order of reading); *current counts those that nothing replaces.
  */
-struct index_entry *index_current(struct index *x,
-    const struct index_item *item, size_t *current);
+struct index_entry *
+index_current(struct index *x, const struct index_item *item, size_t *current);
 
 /* Parse an entry's text: a new reference, or NULL without memory. */
 json_t *index_doc(const struct index_entry *en);
 
 /* Open an entry again, with its contents. */
 int index_entry_open(struct index *x, const struct index_entry *en,
-    struct entry *out, struct err *e);
+		     struct entry *out, struct err *e);
 
 #endif

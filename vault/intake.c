@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #define INLINE_MAX (64u << 10) /* bytes of a file that an entry holds */
-#define DEPTH_MAX 64           /* folders in each other */
+#define DEPTH_MAX 64	       /* folders in each other */
 #define ESCAPED_MAX (4 * NAME_MAX + 8)
 
 /* Content that the case holds: where it lies. */
@@ -33,7 +33,7 @@ struct intake {
 	struct mediatype *m;
 	struct intake_options o;
 	struct map by_sha256; /* content of this case -> known */
-	struct map sizes;     /* sizes of that content, to hash only these first */
+	struct map sizes; /* sizes of that content, to hash only these first */
 	struct known *known;
 	size_t n_known, cap_known;
 	uint8_t *buf; /* one segment */
@@ -51,7 +51,7 @@ size_key(uint64_t size, uint8_t key[MAP_KEY_LEN])
 
 static int
 remember(struct intake *in, const uint8_t sha256[HASH_LEN], uint64_t size,
-    size_t entry, const char *item, json_t *segments)
+	 size_t entry, const char *item, json_t *segments)
 {
 	uint8_t key[MAP_KEY_LEN];
 
@@ -90,16 +90,16 @@ list_known(struct intake *in)
 			continue;
 		doc = index_doc(en);
 		files = json_object_get(doc, "files");
-		json_array_foreach(files, k, f) {
+		json_array_foreach (files, k, f) {
 			const char *hex = entry_str(f, "sha256");
 			uint8_t sha256[HASH_LEN];
 
 			if (hex != NULL && strlen(hex) == 64 &&
 			    hex_decode(hex, HASH_LEN, sha256) == 0)
 				rc |= remember(in, sha256,
-				    (uint64_t)json_integer_value(
-					json_object_get(f, "size")),
-				    i, en->item, NULL);
+					       (uint64_t)json_integer_value(
+						   json_object_get(f, "size")),
+					       i, en->item, NULL);
 		}
 		json_decref(doc);
 		if (rc != 0)
@@ -110,7 +110,7 @@ list_known(struct intake *in)
 
 struct intake *
 intake_new(struct index *x, struct writer *w, const char *case_id,
-    struct mediatype *m, const struct intake_options *o, struct err *e)
+	   struct mediatype *m, const struct intake_options *o, struct err *e)
 {
 	struct intake *in = calloc(1, sizeof *in);
 
@@ -162,7 +162,7 @@ intake_failed(const struct intake *in)
 
 static void
 tell(struct intake *in, enum intake_what what, const char *path,
-    const char *item, const char *why)
+     const char *item, const char *why)
 {
 	in->failed += what == INTAKE_FAILED;
 	in->added += what == INTAKE_ADDED;
@@ -179,7 +179,7 @@ escape_name(const char *name, char out[ESCAPED_MAX])
 {
 	json_t *v = json_string(name);
 	bool plain = v != NULL && canon_is_text(name, strlen(name)) &&
-	    strchr(name, '\\') == NULL;
+		     strchr(name, '\\') == NULL;
 
 	json_decref(v);
 	if (plain) {
@@ -191,8 +191,8 @@ escape_name(const char *name, char out[ESCAPED_MAX])
 		size_t n = 0;
 
 		for (size_t k = 1; k <= 4 && n == 0; k++) {
-			json_t *c = strnlen(p, k) == k ? json_stringn(p, k)
-						       : NULL;
+			json_t *c =
+			    strnlen(p, k) == k ? json_stringn(p, k) : NULL;
 
 			n = c != NULL ? k : 0;
 			json_decref(c);
@@ -241,7 +241,7 @@ read_segment(struct intake *in, struct source *s)
 	in->done += n;
 	if (in->x->v->progress != NULL)
 		in->x->v->progress(in->x->v->progress_ctx, "taking in",
-		    in->done, 0);
+				   in->done, 0);
 	return (ssize_t)n;
 }
 
@@ -272,7 +272,7 @@ describe_path(json_t *f, const char *rel)
 	if (rc == 0) {
 		hex_encode((const uint8_t *)rel, strlen(rel), hex);
 		rc = set(f, "path", path) |
-		    (escaped ? set(f, "path_bytes", hex) : 0);
+		     (escaped ? set(f, "path_bytes", hex) : 0);
 	}
 	free(hex);
 	free(path);
@@ -293,7 +293,7 @@ describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
 		char hex[2 * NAME_MAX + 1];
 
 		hex_encode((const uint8_t *)s->name, strnlen(s->name, NAME_MAX),
-		    hex);
+			   hex);
 		rc |= set(f, "name_bytes", hex);
 	}
 	rc |= set(f, "name", escaped);
@@ -315,7 +315,7 @@ describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
  */
 static int
 take_segments(struct intake *in, struct source *s, size_t have,
-    json_t *segments, struct err *e)
+	      json_t *segments, struct err *e)
 {
 	char bulk[HEX_ID_LEN + 1], hex[65], line[160];
 	uint8_t sha256[HASH_LEN];
@@ -327,7 +327,7 @@ take_segments(struct intake *in, struct source *s, size_t have,
 	while (n > 0 && s->size <= (uint64_t)s->st.st_size) {
 		if (json_array_size(segments) >= OBJECT_SEGMENTS_MAX)
 			return err_set(e, ERR_UNKNOWN, "%s: too large",
-			    s->shown);
+				       s->shown);
 		if (writer_segment(in->w, in->buf, (size_t)n, sha256, e) != 0)
 			return -1;
 		hex_encode(sha256, HASH_LEN, hex);
@@ -345,17 +345,15 @@ changed(const struct source *s)
 {
 	struct stat now;
 
-	return fstat(s->fd, &now) != 0 ||
-	    now.st_size != s->st.st_size ||
-	    (uint64_t)now.st_size != s->size ||
-	    now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
-	    now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec;
+	return fstat(s->fd, &now) != 0 || now.st_size != s->st.st_size ||
+	       (uint64_t)now.st_size != s->size ||
+	       now.st_mtim.tv_sec != s->st.st_mtim.tv_sec ||
+	       now.st_mtim.tv_nsec != s->st.st_mtim.tv_nsec;
 }
 
 /* How the case refers to content that it holds: its segments, or NULL. */
 static json_t *
-known_segments(struct intake *in, const struct known *k,
-    const char *sha256_hex)
+known_segments(struct intake *in, const struct known *k, const char *sha256_hex)
 {
 	json_t *doc, *files, *f, *found = NULL;
 	size_t i;
@@ -364,7 +362,7 @@ known_segments(struct intake *in, const struct known *k,
 		return json_incref(k->segments);
 	doc = index_doc(&in->x->entries[k->entry]);
 	files = json_object_get(doc, "files");
-	json_array_foreach(files, i, f) {
+	json_array_foreach (files, i, f) {
 		const char *hex = entry_str(f, "sha256");
 
 		if (hex != NULL && strcmp(hex, sha256_hex) == 0)
@@ -380,7 +378,7 @@ known_segments(struct intake *in, const struct known *k,
  */
 static bool
 is_here(struct intake *in, const struct known *k,
-    const uint8_t sha256[HASH_LEN])
+	const uint8_t sha256[HASH_LEN])
 {
 	struct entry opened = {0};
 	char hex[65];
@@ -390,16 +388,16 @@ is_here(struct intake *in, const struct known *k,
 
 	if (k->entry == SIZE_MAX)
 		return true; /* this command has taken it in itself */
-	if (index_entry_open(in->x, &in->x->entries[k->entry], &opened,
-		NULL) != 0)
+	if (index_entry_open(in->x, &in->x->entries[k->entry], &opened, NULL) !=
+	    0)
 		return false;
 	hex_encode(sha256, HASH_LEN, hex);
-	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
+	json_array_foreach (json_object_get(opened.doc, "files"), i, f) {
 		const char *s = entry_str(f, "sha256");
 
 		if (!found && s != NULL && strcmp(s, hex) == 0)
 			found = extract_file(in->x, &opened, f, NULL, NULL,
-				    NULL) == 0;
+					     NULL) == 0;
 	}
 	entry_free(&opened);
 	return found;
@@ -412,7 +410,7 @@ hash_file(struct intake *in, struct source *s, uint8_t sha256[HASH_LEN])
 	ssize_t n;
 
 	while ((n = read_segment(in, s)) > 0 &&
-	    s->size <= (uint64_t)s->st.st_size)
+	       s->size <= (uint64_t)s->st.st_size)
 		;
 	if (n < 0 || lseek(s->fd, 0, SEEK_SET) != 0)
 		return -1;
@@ -431,9 +429,9 @@ enum taken {
 /* A file on its way in. */
 struct taking {
 	struct source *s;
-	bool again;                 /* take known content in once more */
-	json_t *file;               /* its description */
-	json_t *segments;           /* of a large one */
+	bool again;		      /* take known content in once more */
+	json_t *file;		      /* its description */
+	json_t *segments;	      /* of a large one */
 	struct entry_content content; /* of a small one: the entry holds it */
 	uint8_t sha256[HASH_LEN];
 	char known[HEX_ID_LEN + 1]; /* TAKEN_KNOWN: the item that has it */
@@ -457,8 +455,8 @@ static enum taken
 moved(struct intake *in, const struct source *s)
 {
 	tell(in, INTAKE_FAILED, s->shown, NULL,
-	    "it changed while it was read; nothing of it was kept as"
-	    " evidence");
+	     "it changed while it was read; nothing of it was kept as"
+	     " evidence");
 	return TAKEN_FAILED;
 }
 
@@ -467,7 +465,7 @@ static bool
 is_known(struct intake *in, const struct taking *t, size_t *at)
 {
 	return map_get(&in->by_sha256, t->sha256, at) &&
-	    is_here(in, &in->known[*at], t->sha256);
+	       is_here(in, &in->known[*at], t->sha256);
 }
 
 static enum taken
@@ -496,7 +494,7 @@ take_small(struct intake *in, struct taking *t, size_t len)
 /* Lock a large file's segments, the first of which is in the buffer. */
 static enum taken
 store_large(struct intake *in, struct taking *t, size_t len, bool hashed,
-    struct err *e)
+	    struct err *e)
 {
 	uint8_t digest[HASH_LEN];
 	int rc;
@@ -519,7 +517,7 @@ store_large(struct intake *in, struct taking *t, size_t len, bool hashed,
 
 static enum taken
 take_large(struct intake *in, struct taking *t, size_t len, bool hashed,
-    struct err *e)
+	   struct err *e)
 {
 	char hex[65];
 	size_t at;
@@ -560,17 +558,17 @@ take_file(struct intake *in, struct taking *t, struct err *e)
 		return unreadable(in, s);
 	t->file = describe(in, s, in->buf, (size_t)n);
 	rc = t->file == NULL ? TAKEN_OK
-	    : large	     ? take_large(in, t, (size_t)n, hashed, e)
+	     : large	     ? take_large(in, t, (size_t)n, hashed, e)
 			     : take_small(in, t, (size_t)n);
 	if (rc != TAKEN_OK)
 		return rc;
 	hex_encode(t->sha256, HASH_LEN, hex);
 	if (t->file != NULL &&
 	    (set(t->file, "sha256", hex) |
-		json_object_set_new(t->file, "size",
-		    json_integer(large ? s->st.st_size : n)) |
-		(large ? json_object_set(t->file, "segments", t->segments)
-		       : set(t->file, "content", "0001"))) == 0)
+	     json_object_set_new(t->file, "size",
+				 json_integer(large ? s->st.st_size : n)) |
+	     (large ? json_object_set(t->file, "segments", t->segments)
+		    : set(t->file, "content", "0001"))) == 0)
 		return TAKEN_OK;
 	err_set(e, ERR_UNKNOWN, "no memory, or a name that cannot be kept");
 	return TAKEN_FATAL;
@@ -585,8 +583,8 @@ open_source(struct intake *in, struct source *s, const char *path)
 	s->name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
 	s->rel = "";
 	/* O_NONBLOCK: a FIFO that was put here since must not hang us */
-	s->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK |
-		O_NOCTTY);
+	s->fd = open(path,
+		     O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	if (s->fd < 0 || fstat(s->fd, &s->st) != 0) {
 		tell(in, INTAKE_FAILED, path, NULL, strerror(errno));
 		goto bad;
@@ -615,21 +613,20 @@ close_source(struct source *s)
 /* The record of one file; its hash is remembered for the rest. */
 static int
 put_record(struct intake *in, const char *item, json_t *parents,
-    const json_t *fields, json_t *files, const struct entry_content *content,
-    struct err *e)
+	   const json_t *fields, json_t *files,
+	   const struct entry_content *content, struct err *e)
 {
 	json_t *doc = json_object(), *copy = json_deep_copy(fields);
 	int rc = -1;
 
 	if (doc == NULL || copy == NULL ||
-	    (set(doc, "item", item) |
-		json_object_set(doc, "parents", parents) |
-		json_object_set(doc, "fields", copy) |
-		json_object_set(doc, "files", files)) != 0)
+	    (set(doc, "item", item) | json_object_set(doc, "parents", parents) |
+	     json_object_set(doc, "fields", copy) |
+	     json_object_set(doc, "files", files)) != 0)
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
 		rc = writer_entry(in->w, "record", doc, content,
-		    content->data != NULL, false, NULL, e);
+				  content->data != NULL, false, NULL, e);
 	json_decref(copy);
 	json_decref(doc);
 	return rc;
@@ -637,8 +634,8 @@ put_record(struct intake *in, const char *item, json_t *parents,
 
 static int
 new_item(struct intake *in, struct source *s, json_t *file,
-    const struct entry_content *content, const uint8_t sha256[HASH_LEN],
-    struct err *e)
+	 const struct entry_content *content, const uint8_t sha256[HASH_LEN],
+	 struct err *e)
 {
 	char item[HEX_ID_LEN + 1];
 	uint8_t raw[16];
@@ -655,7 +652,8 @@ new_item(struct intake *in, struct source *s, json_t *file,
 	}
 	if (put_record(in, item, parents, fields, files, content, e) != 0)
 		goto out;
-	if (remember(in, sha256,
+	if (remember(
+		in, sha256,
 		(uint64_t)json_integer_value(json_object_get(file, "size")),
 		SIZE_MAX, item, json_object_get(file, "segments")) != 0) {
 		err_set(e, ERR_UNKNOWN, "no memory");
@@ -699,18 +697,18 @@ add_file(struct intake *in, const char *path, const char *rel, struct err *e)
 }
 
 static int add_any(struct intake *in, const char *path, const char *rel,
-    int depth, bool top, struct err *e);
+		   int depth, bool top, struct err *e);
 
 static int
 add_folder(struct intake *in, const char *path, const char *rel, int depth,
-    struct err *e)
+	   struct err *e)
 {
 	struct dirent **list = NULL;
 	int n, rc = 0;
 
 	if (depth >= DEPTH_MAX) {
 		tell(in, INTAKE_FAILED, path, NULL,
-		    "folders are nested too deeply");
+		     "folders are nested too deeply");
 		return 0;
 	}
 	n = scandir(path, &list, NULL, alphasort);
@@ -727,13 +725,13 @@ add_folder(struct intake *in, const char *path, const char *rel, int depth,
 		if (snprintf(sub, sizeof sub, "%s/%s", path, d) >=
 			(int)sizeof sub ||
 		    snprintf(below, sizeof below, "%s%s%s", rel,
-			rel[0] != '\0' ? "/" : "", d) >= (int)sizeof below)
+			     rel[0] != '\0' ? "/" : "", d) >= (int)sizeof below)
 			tell(in, INTAKE_FAILED, path, NULL,
-			    "its path is too long");
+			     "its path is too long");
 		else
-			rc = add_any(in, sub, rel[0] == '\0' && depth == 0 ? d
-									   : below,
-			    depth, false, e);
+			rc = add_any(in, sub,
+				     rel[0] == '\0' && depth == 0 ? d : below,
+				     depth, false, e);
 	}
 	for (int i = 0; i < n; i++)
 		free(list[i]);
@@ -744,7 +742,7 @@ add_folder(struct intake *in, const char *path, const char *rel, int depth,
 /* `rel` is the path below the folder that was named, this name included. */
 static int
 add_any(struct intake *in, const char *path, const char *rel, int depth,
-    bool top, struct err *e)
+	bool top, struct err *e)
 {
 	struct stat st;
 	char folder[PATH_MAX];
@@ -758,15 +756,15 @@ add_any(struct intake *in, const char *path, const char *rel, int depth,
 		return add_folder(in, path, top ? "" : rel, depth + 1, e);
 	if (S_ISLNK(st.st_mode) || !S_ISREG(st.st_mode)) {
 		tell(in, INTAKE_SKIPPED, path, NULL,
-		    S_ISLNK(st.st_mode)	     ? "a symbolic link"
-			: S_ISFIFO(st.st_mode) ? "a pipe"
-			: S_ISSOCK(st.st_mode) ? "a socket"
-					       : "a device");
+		     S_ISLNK(st.st_mode)    ? "a symbolic link"
+		     : S_ISFIFO(st.st_mode) ? "a pipe"
+		     : S_ISSOCK(st.st_mode) ? "a socket"
+					    : "a device");
 		return 0;
 	}
 	slash = strrchr(rel, '/');
 	snprintf(folder, sizeof folder, "%.*s",
-	    slash != NULL ? (int)(slash - rel) : 0, rel);
+		 slash != NULL ? (int)(slash - rel) : 0, rel);
 	return add_file(in, path, top ? "" : folder, e);
 }
 
@@ -796,7 +794,7 @@ static json_t *
 current_hashes(struct intake *in, const struct index_item *item)
 {
 	json_t *list = json_array();
-	char (*hex)[65] = calloc(item->n + 1, sizeof *hex);
+	char(*hex)[65] = calloc(item->n + 1, sizeof *hex);
 	size_t n = 0;
 
 	for (size_t i = 0; hex != NULL && i < item->n; i++) {
@@ -818,7 +816,7 @@ current_hashes(struct intake *in, const struct index_item *item)
 /* The content stays: its files, and what its entry holds. */
 static int
 edit_fields(struct intake *in, const struct index_item *item, json_t *parents,
-    const json_t *fields, struct err *e)
+	    const json_t *fields, struct err *e)
 {
 	struct index_entry *en = index_current(in->x, item, NULL);
 	struct entry old = {0};
@@ -829,18 +827,18 @@ edit_fields(struct intake *in, const struct index_item *item, json_t *parents,
 		return -1;
 	if (old.n > 1)
 		err_set(e, ERR_UNKNOWN,
-		    "this item was written by a later version");
+			"this item was written by a later version");
 	else
 		rc = put_record(in, item->id, parents, fields,
-		    json_object_get(old.doc, "files"),
-		    old.n == 1 ? &old.contents[0] : &none, e);
+				json_object_get(old.doc, "files"),
+				old.n == 1 ? &old.contents[0] : &none, e);
 	entry_free(&old);
 	return rc;
 }
 
 static int
-edit_content(struct intake *in, const struct index_item *item,
-    json_t *parents, const json_t *fields, const char *path, struct err *e)
+edit_content(struct intake *in, const struct index_item *item, json_t *parents,
+	     const json_t *fields, const char *path, struct err *e)
 {
 	struct source s;
 	struct taking t = {.s = &s, .again = true};
@@ -854,7 +852,7 @@ edit_content(struct intake *in, const struct index_item *item,
 	if (take_file(in, &t, e) == TAKEN_OK &&
 	    json_array_append(files, t.file) == 0)
 		rc = put_record(in, item->id, parents, fields, files,
-		    &t.content, e);
+				&t.content, e);
 	else
 		err_set(e, ERR_UNKNOWN, "nothing was changed");
 	taking_end(&t);
@@ -865,16 +863,15 @@ edit_content(struct intake *in, const struct index_item *item,
 
 int
 intake_edit(struct intake *in, const struct index_item *item,
-    const json_t *fields, const char *path, struct err *e)
+	    const json_t *fields, const char *path, struct err *e)
 {
 	json_t *parents = current_hashes(in, item);
 	int rc;
 
 	if (parents == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");
-	rc = path == NULL
-	    ? edit_fields(in, item, parents, fields, e)
-	    : edit_content(in, item, parents, fields, path, e);
+	rc = path == NULL ? edit_fields(in, item, parents, fields, e)
+			  : edit_content(in, item, parents, fields, path, e);
 	json_decref(parents);
 	return rc;
 }

@@ -13,29 +13,29 @@
 
 /* What became of one path. */
 enum intake_what {
-	INTAKE_ADDED,   /* an item was made */
-	INTAKE_KNOWN,   /* the case holds this content: `item` has it */
+	INTAKE_ADDED,	/* an item was made */
+	INTAKE_KNOWN,	/* the case holds this content: `item` has it */
 	INTAKE_SKIPPED, /* a link, socket, device: `why` says */
-	INTAKE_FAILED,  /* could not be read: `why` says */
+	INTAKE_FAILED,	/* could not be read: `why` says */
 };
 
 struct intake;
 
 /* Called for each file, in order. */
 typedef void intake_told(void *ctx, enum intake_what what, const char *path,
-    const char *item, const char *why);
+			 const char *item, const char *why);
 
 struct intake_options {
 	const json_t *fields; /* of each record; borrowed */
-	bool again;           /* take in content that the case has already */
+	bool again;	      /* take in content that the case has already */
 	intake_told *told;
 	void *ctx;
 };
 
 /* Begin; `w` has been put to the case. NULL with `e` filled. */
 struct intake *intake_new(struct index *x, struct writer *w,
-    const char *case_id, struct mediatype *m,
-    const struct intake_options *o, struct err *e);
+			  const char *case_id, struct mediatype *m,
+			  const struct intake_options *o, struct err *e);
 void intake_free(struct intake *in);
 
 /*
@@ -54,6 +54,6 @@ size_t intake_failed(const struct intake *in);
  * if not NULL, gives its new content. All current versions are its parents.
  */
 int intake_edit(struct intake *in, const struct index_item *item,
-    const json_t *fields, const char *path, struct err *e);
+		const json_t *fields, const char *path, struct err *e);
 
 #endif

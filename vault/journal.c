@@ -47,7 +47,7 @@ add(struct journal *j, const char *a, const char *b, const char *c)
 		j->cap = cap;
 	}
 	j->len += (size_t)sprintf(j->text + j->len, "%s %s%s%s\n", a, b,
-	    c[0] != '\0' ? " " : "", c);
+				  c[0] != '\0' ? " " : "", c);
 	return 0;
 }
 
@@ -74,7 +74,7 @@ journal_joined(struct journal *j, const char *name)
 
 int
 journal_branch(struct journal *j, const char *branch,
-    const uint8_t commit[GITFORM_OID_LEN])
+	       const uint8_t commit[GITFORM_OID_LEN])
 {
 	char hex[41];
 
@@ -97,12 +97,12 @@ flush(const struct vault *v, struct err *e)
 }
 
 typedef int line_fn(struct vault *v, const char *word, const char *a,
-    const char *b, void *ctx, struct err *e);
+		    const char *b, void *ctx, struct err *e);
 
 /* Go through a journal's lines. */
 static int
 each_line(struct vault *v, const char *text, line_fn *fn, void *ctx,
-    struct err *e)
+	  struct err *e)
 {
 	for (const char *p = text; *p != '\0';) {
 		const char *lf = strchr(p, '\n');
@@ -133,7 +133,7 @@ rename_into(struct vault *v, const char *tmp, const char *to, struct err *e)
 /* Give one file its place. */
 static int
 place(struct vault *v, const char *word, const char *a, const char *b,
-    void *ctx, struct err *e)
+      void *ctx, struct err *e)
 {
 	static const char *const endings[] = {"pack", "idx"};
 	char tmp[160], rel[160], to[FSUTIL_PATH], *slash;
@@ -172,7 +172,7 @@ place(struct vault *v, const char *word, const char *a, const char *b,
  */
 static int
 move_branch(struct vault *v, const char *word, const char *a, const char *b,
-    void *ctx, struct err *e)
+	    void *ctx, struct err *e)
 {
 	char rel[160], tmp[FSUTIL_PATH], path[FSUTIL_PATH], line[48];
 
@@ -190,8 +190,8 @@ move_branch(struct vault *v, const char *word, const char *a, const char *b,
 	if (rename(tmp, path) != 0)
 		return err_sys(e, "a branch");
 	return vault_path(v, "refs/heads", path, e) != 0
-	    ? -1
-	    : fsutil_sync_dir(path, e);
+		   ? -1
+		   : fsutil_sync_dir(path, e);
 }
 
 /* "pack-<40 hex>", so that a forged journal names no file elsewhere. */
@@ -199,13 +199,13 @@ static bool
 is_pack(const char *name)
 {
 	return strlen(name) == 45 && strncmp(name, "pack-", 5) == 0 &&
-	    hex_is(name + 5, 40);
+	       hex_is(name + 5, 40);
 }
 
 /* Is what this line added part of the vault? Else remove it. */
 static int
 take_back(struct vault *v, const char *word, const char *a, const char *b,
-    void *ctx, struct err *e)
+	  void *ctx, struct err *e)
 {
 	const bool *moved = ctx;
 	char rel[160], path[FSUTIL_PATH];
@@ -237,7 +237,7 @@ take_back(struct vault *v, const char *word, const char *a, const char *b,
  */
 static int
 has_moved(struct vault *v, const char *word, const char *a, const char *b,
-    void *ctx, struct err *e)
+	  void *ctx, struct err *e)
 {
 	bool *moved = ctx;
 	char rel[160], path[FSUTIL_PATH], *text = NULL;
@@ -256,7 +256,7 @@ has_moved(struct vault *v, const char *word, const char *a, const char *b,
 	free(text);
 	for (size_t i = 0; i < v->n_logs; i++)
 		*moved |= v->logs[i].size != v->logs[i].length ||
-		    v->logs[i].length == 0;
+			  v->logs[i].length == 0;
 	return 0;
 }
 
@@ -339,7 +339,6 @@ journal_commit(struct journal *j, struct vault *v, struct err *e)
 	if (unlink(path) != 0)
 		return err_sys(e, "local/journal");
 	/* what comes after may rest on the journal being gone */
-	return vault_path(v, "local", path, e) == 0
-	    ? fsutil_sync_dir(path, e)
-	    : -1;
+	return vault_path(v, "local", path, e) == 0 ? fsutil_sync_dir(path, e)
+						    : -1;
 }

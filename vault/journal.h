@@ -23,7 +23,7 @@ int journal_pack(struct journal *j, const char *name);
 int journal_joined(struct journal *j, const char *name);
 /* A branch that will point to this commit. */
 int journal_branch(struct journal *j, const char *branch,
-    const uint8_t commit[GITFORM_OID_LEN]);
+		   const uint8_t commit[GITFORM_OID_LEN]);
 
 /*
  * Do it: flush, write the journal, give all files their places, flush, move

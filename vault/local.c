@@ -13,7 +13,7 @@
 
 int
 local_write(struct vault *v, const struct identity *id, const char *rel,
-    const void *bytes, size_t len, struct err *e)
+	    const void *bytes, size_t len, struct err *e)
 {
 	struct agefile_to to = {.keys = &id->local_pub, .n = 1};
 	char path[FSUTIL_PATH];
@@ -32,7 +32,7 @@ local_write(struct vault *v, const struct identity *id, const char *rel,
 
 struct secret *
 local_read(struct vault *v, const struct identity *id, const char *rel,
-    struct err *e)
+	   struct err *e)
 {
 	struct agefile_identity key = {AGEKEY_X25519, identity_local(id)};
 	struct agefile_from from = {.keys = &key, .n = 1};
@@ -48,9 +48,9 @@ local_read(struct vault *v, const struct identity *id, const char *rel,
 	if (s == NULL) {
 		err_set(e, ERR_UNKNOWN, "no memory");
 	} else if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len,
-		       NULL, &inner) != 0) {
+				NULL, &inner) != 0) {
 		err_set(e, ERR_EVIDENCE,
-		    "%s: damaged, or not written by this identity", rel);
+			"%s: damaged, or not written by this identity", rel);
 		secret_free(s);
 		s = NULL;
 	}
@@ -77,7 +77,7 @@ parse_device(const struct secret *s, const char *vault_id, uint8_t seed[32])
 
 static int
 write_device(struct vault *v, const struct identity *id,
-    const struct secret *seed, struct err *e)
+	     const struct secret *seed, struct err *e)
 {
 	struct secret *s = secret_new(256);
 	char b64[48];
@@ -86,7 +86,8 @@ write_device(struct vault *v, const struct identity *id,
 	if (s == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");
 	b64[base64_encode(seed->bytes, 32, true, b64)] = '\0';
-	s->len = (size_t)snprintf((char *)s->bytes, s->cap,
+	s->len = (size_t)snprintf(
+	    (char *)s->bytes, s->cap,
 	    "muniment device 1\nvault %s\nsigning-key %s\n", v->id, b64);
 	secret_wipe(b64, sizeof b64);
 	rc = local_write(v, id, "local/device.age", s->bytes, s->len, e);
@@ -96,7 +97,7 @@ write_device(struct vault *v, const struct identity *id,
 
 struct secret *
 local_device(struct vault *v, const struct identity *id, bool make,
-    char device[BATCH_DEVICE_LEN + 1], struct err *e)
+	     char device[BATCH_DEVICE_LEN + 1], struct err *e)
 {
 	struct err inner = {0};
 	struct secret *s = local_read(v, id, "local/device.age", &inner);
@@ -121,7 +122,7 @@ local_device(struct vault *v, const struct identity *id, bool make,
 			goto bad;
 	} else if (parse_device(s, v->id, seed->bytes) != 0) {
 		err_set(e, ERR_EVIDENCE,
-		    "local/device.age: of another vault, or damaged");
+			"local/device.age: of another vault, or damaged");
 		goto bad;
 	}
 	ed25519_public(seed->bytes, pub);
@@ -147,7 +148,8 @@ struct trust {
 	struct trusted *list;
 	size_t n;
 	char own[BATCH_DEVICE_LEN + 1]; /* this machine's device, or empty */
-	struct trusted next; /* what its log was about to become; size 0: none */
+	struct trusted
+	    next;     /* what its log was about to become; size 0: none */
 	bool damaged; /* `why` says how */
 	char why[128];
 };
@@ -201,7 +203,7 @@ parse_trust(struct trust *t, char *text)
 /* Read the trust memory. -1 with `e` filled only if it cannot be known. */
 static int
 load_trust(struct vault *v, const struct identity *id, struct trust *t,
-    struct err *e)
+	   struct err *e)
 {
 	struct err inner = {0};
 	struct secret *s = local_read(v, id, "local/trust.age", &inner);
@@ -216,7 +218,7 @@ load_trust(struct vault *v, const struct identity *id, struct trust *t,
 	} else if (s == NULL) {
 		/* a device that writes here has always left its memory too */
 		t->damaged = vault_path(v, "local/device.age", path, e) == 0 &&
-		    fsutil_exists(path);
+			     fsutil_exists(path);
 		strcpy(t->why, "local/trust.age: missing");
 	} else {
 		s->bytes[s->len] = '\0';
@@ -260,10 +262,10 @@ check_own(struct vault *v, const struct identity *id, const struct trust *t)
 		report_add(&v->report, REPORT_DAMAGE, "%s", inner.msg);
 	else if (key == NULL)
 		report_add(&v->report, REPORT_DAMAGE,
-		    "local/device.age: missing");
+			   "local/device.age: missing");
 	else if (strcmp(device, t->own) != 0)
 		report_add(&v->report, REPORT_DAMAGE,
-		    "local/device.age: another device's key");
+			   "local/device.age: another device's key");
 	secret_free(key);
 	l = vault_log(v, t->own);
 	for (size_t i = 0; l != NULL && i < t->n; i++) {
@@ -274,7 +276,8 @@ check_own(struct vault *v, const struct identity *id, const struct trust *t)
 		if (t->next.size > newest)
 			newest = t->next.size;
 		if (l->size > newest)
-			report_add(&v->report, REPORT_DAMAGE,
+			report_add(
+			    &v->report, REPORT_DAMAGE,
 			    "local/trust.age: older than what this machine has"
 			    " written: an older copy was put in its place");
 	}
@@ -292,7 +295,8 @@ local_trust_check(struct vault *v, const struct identity *id, struct err *e)
 		report_add(&v->report, REPORT_DAMAGE, "%s", t.why);
 	for (size_t i = 0; i < t.n; i++)
 		if (!is_here(v, &t.list[i], &longer))
-			report_add(&v->report, REPORT_HISTORY,
+			report_add(
+			    &v->report, REPORT_HISTORY,
 			    "device %.12s: this machine has seen it at batch"
 			    " %llu; %s",
 			    t.list[i].device,
@@ -307,7 +311,7 @@ local_trust_check(struct vault *v, const struct identity *id, struct err *e)
 
 int
 local_trust_own(struct vault *v, const struct identity *id,
-    char device[BATCH_DEVICE_LEN + 1], struct err *e)
+		char device[BATCH_DEVICE_LEN + 1], struct err *e)
 {
 	struct trust t;
 
@@ -319,8 +323,8 @@ local_trust_own(struct vault *v, const struct identity *id,
 }
 
 int
-local_trust_size(struct vault *v, const struct identity *id,
-    const char *device, uint64_t *size, struct err *e)
+local_trust_size(struct vault *v, const struct identity *id, const char *device,
+		 uint64_t *size, struct err *e)
 {
 	struct trust t;
 
@@ -336,19 +340,19 @@ local_trust_size(struct vault *v, const struct identity *id,
 
 static char *
 put_trust(char *p, const char *device, uint64_t size,
-    const uint8_t root[HASH_LEN])
+	  const uint8_t root[HASH_LEN])
 {
 	char hex[65];
 
 	hex_encode(root, HASH_LEN, hex);
-	return p + sprintf(p, "%s %llu %s\n", device,
-	    (unsigned long long)size, hex);
+	return p + sprintf(p, "%s %llu %s\n", device, (unsigned long long)size,
+			   hex);
 }
 
 /* The lines, malloc'ed, from what was remembered and what is here. */
 static char *
 trust_text(struct vault *v, const struct trust *t, const char *own,
-    const struct local_next *next)
+	   const struct local_next *next)
 {
 	char *text = malloc(sizeof trust_head + (v->n_logs + t->n + 2) * 160);
 	char *p = text;
@@ -366,24 +370,24 @@ trust_text(struct vault *v, const struct trust *t, const char *own,
 	for (size_t i = 0; i < t->n; i++)
 		if (!is_here(v, &t->list[i], &longer))
 			p = put_trust(p, t->list[i].device, t->list[i].size,
-			    t->list[i].root);
+				      t->list[i].root);
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
 		bool kept = l->size == 0 || l->is_fork;
 
 		for (size_t k = 0; k < t->n && !kept; k++)
 			kept = strcmp(t->list[k].device, l->device) == 0 &&
-			    !is_here(v, &t->list[k], &longer);
+			       !is_here(v, &t->list[k], &longer);
 		if (!kept)
 			p = put_trust(p, l->device, l->size,
-			    l->steps[l->size - 1].root);
+				      l->steps[l->size - 1].root);
 	}
 	return text;
 }
 
 int
 local_trust_save(struct vault *v, const struct identity *id,
-    const struct local_next *next, struct err *e)
+		 const struct local_next *next, struct err *e)
 {
 	struct trust t;
 	struct secret *key;
@@ -402,7 +406,7 @@ local_trust_save(struct vault *v, const struct identity *id,
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
 		rc = local_write(v, id, "local/trust.age", text, strlen(text),
-		    e);
+				 e);
 	free(text);
 	free(t.list);
 	return rc;
@@ -422,7 +426,7 @@ by_line(const void *a, const void *b)
 
 static int
 list_absent(struct vault *v, const struct map *missing, struct absent *a,
-    struct err *e)
+	    struct err *e)
 {
 	size_t was;
 
@@ -439,9 +443,9 @@ list_absent(struct vault *v, const struct map *missing, struct absent *a,
 
 				if (b.b.lines[k].kind != BATCH_OBJECT ||
 				    map_get(missing, b.b.lines[k].sha256,
-					&was) ||
+					    &was) ||
 				    vault_object_path(v, b.b.lines[k].sha256,
-					path, e) != 0 ||
+						      path, e) != 0 ||
 				    fsutil_exists(path))
 					continue;
 				if (a->len + 66 > a->cap) {
@@ -451,13 +455,13 @@ list_absent(struct vault *v, const struct map *missing, struct absent *a,
 					if (p == NULL) {
 						vault_batch_free(&b);
 						return err_set(e, ERR_UNKNOWN,
-						    "no memory");
+							       "no memory");
 					}
 					a->text = p;
 					a->cap = cap;
 				}
 				hex_encode(b.b.lines[k].sha256, HASH_LEN,
-				    a->text + a->len);
+					   a->text + a->len);
 				a->text[a->len + 64] = '\n';
 				a->len += 65;
 			}
@@ -475,13 +479,13 @@ write_clear(struct vault *v, const struct absent *a, struct err *e)
 	char path[FSUTIL_PATH];
 
 	return vault_path(v, "local/absent", path, e) != 0
-	    ? -1
-	    : fsutil_write(path, a->len > 0 ? a->text : "", a->len, e);
+		   ? -1
+		   : fsutil_write(path, a->len > 0 ? a->text : "", a->len, e);
 }
 
 static int
-write_locked(struct vault *v, const struct identity *id,
-    const struct absent *a, struct err *e)
+write_locked(struct vault *v, const struct identity *id, const struct absent *a,
+	     struct err *e)
 {
 	return local_write(v, id, "local/absent.age", a->text, a->len, e);
 }
@@ -492,7 +496,7 @@ write_locked(struct vault *v, const struct identity *id,
  */
 int
 local_absent_save(struct vault *v, const struct identity *id,
-    const struct map *missing, struct err *e)
+		  const struct map *missing, struct err *e)
 {
 	struct absent a = {0};
 	int rc = list_absent(v, missing, &a, e);
@@ -507,7 +511,7 @@ local_absent_save(struct vault *v, const struct identity *id,
 
 int
 local_absent_grow(struct vault *v, const struct identity *id,
-    struct vault *incoming, const struct map *came, struct err *e)
+		  struct vault *incoming, const struct map *came, struct err *e)
 {
 	struct absent a = {0};
 	char path[FSUTIL_PATH], *old = NULL, *both = NULL;
@@ -517,7 +521,7 @@ local_absent_grow(struct vault *v, const struct identity *id,
 	if (list_absent(incoming, came, &a, e) != 0 ||
 	    vault_path(v, "local/absent", path, e) != 0 ||
 	    (fsutil_exists(path) &&
-		fsutil_read(path, LOCAL_FILE_MAX, &old, &len, e) != 0))
+	     fsutil_read(path, LOCAL_FILE_MAX, &old, &len, e) != 0))
 		goto out;
 	both = malloc(a.len + len + 1);
 	if (both == NULL) {
@@ -558,15 +562,15 @@ local_absent_check(struct vault *v, const struct identity *id, struct err *e)
 	}
 	for (size_t i = 0; i < len && known; i += 65)
 		known = s != NULL && len - i >= 65 &&
-		    memmem(s->bytes, s->len, text + i, 65) != NULL;
+			memmem(s->bytes, s->len, text + i, 65) != NULL;
 	if (inner.code != ERR_NONE)
 		report_add(&v->report, REPORT_DAMAGE, "%s", inner.msg);
 	else if (!known || (len == 0 && s != NULL && s->len > 0))
 		report_add(&v->report, REPORT_DAMAGE,
-		    "local/absent: changed by somebody else");
+			   "local/absent: changed by somebody else");
 	else if (s != NULL && len < s->len)
 		report_add(&v->report, REPORT_NOTE,
-		    "local/absent: shorter than its owner left it");
+			   "local/absent: shorter than its owner left it");
 	free(text);
 	secret_free(s);
 	return 0;

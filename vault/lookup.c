@@ -40,14 +40,14 @@ none_or_many(struct err *e, const char *what, const char *text, size_t found)
 	err_escape(shown, sizeof shown, text, strlen(text));
 	if (found == 0)
 		return err_set(e, ERR_UNKNOWN, "no %s is named %s", what,
-		    shown);
+			       shown);
 	err_set(e, ERR_UNKNOWN, "%s: %zu %ss begin so", shown, found, what);
 	return -1;
 }
 
 int
 index_find_case(struct index *x, const char *text, struct index_case **out,
-    struct err *e)
+		struct err *e)
 {
 	size_t found = 0, len = strlen(text);
 
@@ -73,7 +73,7 @@ index_find_case(struct index *x, const char *text, struct index_case **out,
 /* ITEM, or CASE/ITEM where two cases have one id. */
 int
 index_find_item(struct index *x, const char *text, struct index_item **out,
-    struct err *e)
+		struct err *e)
 {
 	const char *slash = strrchr(text, '/');
 	const char *id = slash != NULL ? slash + 1 : text;
@@ -88,7 +88,8 @@ index_find_item(struct index *x, const char *text, struct index_item **out,
 			return -1;
 	}
 	if (len < 4)
-		return err_set(e, ERR_UNKNOWN,
+		return err_set(
+		    e, ERR_UNKNOWN,
 		    "an item is named by at least 4 digits of its id");
 	for (size_t i = 0; i < x->n_items; i++) {
 		if (strncmp(x->items[i].id, id, len) != 0 ||
@@ -107,7 +108,7 @@ index_find_item(struct index *x, const char *text, struct index_item **out,
 /* The same person may hold several seats: their first stands for all. */
 int
 index_find_seat(struct index *x, const char *text, struct index_seat **out,
-    struct err *e)
+		struct err *e)
 {
 	size_t found = 0, len = strlen(text);
 
@@ -156,7 +157,7 @@ index_short(struct index *x, const struct index_item *item)
 	if (at == NULL)
 		return HEX_ID_LEN;
 	while (len < HEX_ID_LEN &&
-	    ((at > ids && strncmp(at[-1], item->id, len) == 0) ||
+	       ((at > ids && strncmp(at[-1], item->id, len) == 0) ||
 		(at + 1 < ids + n && strncmp(at[1], item->id, len) == 0)))
 		len++;
 	return len;

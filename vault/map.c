@@ -33,7 +33,7 @@ find(const struct map *m, const uint8_t key[MAP_KEY_LEN])
 	size_t i = place(m, key);
 
 	while (m->slots[i].used &&
-	    memcmp(m->slots[i].key, key, MAP_KEY_LEN) != 0)
+	       memcmp(m->slots[i].key, key, MAP_KEY_LEN) != 0)
 		i = (i + 1) & (m->cap - 1);
 	return &m->slots[i];
 }

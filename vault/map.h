@@ -17,7 +17,7 @@ struct map {
 int map_set(struct map *m, const uint8_t key[MAP_KEY_LEN], size_t value);
 /* True and *value if the key is there. */
 bool map_get(const struct map *m, const uint8_t key[MAP_KEY_LEN],
-    size_t *value);
+	     size_t *value);
 void map_free(struct map *m);
 
 /* A key from text of up to 31 bytes, or from the hash of longer text. */

@@ -35,7 +35,7 @@ put(void *ctx, const void *bytes, size_t len, struct err *e)
 /* One frame, then the padding that the file needs. */
 static int
 write_frames(struct agefile_writer *w, const void *data, size_t len,
-    struct err *e)
+	     struct err *e)
 {
 	static const uint8_t zeros[IO_SIZE];
 	size_t bound = zframe_bound(len), n;
@@ -50,8 +50,7 @@ write_frames(struct agefile_writer *w, const void *data, size_t len,
 	}
 	if (agefile_write(w, frame, n, e) != 0)
 		goto out;
-	pad = padded_missing(PADDED_OBJECT, AGEKEY_X25519, n,
-	    PADME_SKIPPABLE);
+	pad = padded_missing(PADDED_OBJECT, AGEKEY_X25519, n, PADME_SKIPPABLE);
 	if (pad > 0) {
 		zframe_pad(head, PADME_SKIPPABLE);
 		pad -= PADME_SKIPPABLE;
@@ -73,7 +72,8 @@ out:
 
 int
 object_write(struct vault *v, const struct agekey_public *to, const void *data,
-    size_t len, uint8_t sha256[HASH_LEN], uint64_t *size, struct err *e)
+	     size_t len, uint8_t sha256[HASH_LEN], uint64_t *size,
+	     struct err *e)
 {
 	struct agefile_to t = {.keys = to, .n = 1};
 	struct timespec times[2] = {{FSUTIL_TIME, 0}, {FSUTIL_TIME, 0}};
@@ -137,7 +137,7 @@ get(void *ctx, void *buf, size_t cap, struct err *e)
 
 static int
 open_object(struct vault *v, const uint8_t sha256[HASH_LEN], struct stat *st,
-    struct err *e)
+	    struct err *e)
 {
 	char path[FSUTIL_PATH], hex[65];
 	int fd;
@@ -153,7 +153,7 @@ open_object(struct vault *v, const uint8_t sha256[HASH_LEN], struct stat *st,
 	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode)) {
 		close(fd);
 		return err_set(e, ERR_EVIDENCE, "object %.16s: not a file",
-		    hex);
+			       hex);
 	}
 	return fd;
 }
@@ -161,7 +161,7 @@ open_object(struct vault *v, const uint8_t sha256[HASH_LEN], struct stat *st,
 /* Read all of the age file into a buffer of its file's size. */
 static int
 read_frames(struct in *in, const uint8_t secret[32], uint8_t *buf, size_t cap,
-    size_t *len, struct err *e)
+	    size_t *len, struct err *e)
 {
 	struct agefile_identity key = {AGEKEY_X25519, secret};
 	struct agefile_from from = {.keys = &key, .n = 1};
@@ -173,7 +173,7 @@ read_frames(struct in *in, const uint8_t secret[32], uint8_t *buf, size_t cap,
 	if (r == NULL)
 		return -1;
 	while (*len < cap &&
-	    (n = agefile_read(r, buf + *len, cap - *len, NULL, e)) > 0)
+	       (n = agefile_read(r, buf + *len, cap - *len, NULL, e)) > 0)
 		*len += (size_t)n;
 	agefile_reader_free(r);
 	return n == 0 ? 0 : -1;
@@ -197,7 +197,7 @@ is_changed(struct in *in, const uint8_t sha256[HASH_LEN])
 
 int
 object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
-    const uint8_t secret[32], size_t len, uint8_t **out, struct err *e)
+	    const uint8_t secret[32], size_t len, uint8_t **out, struct err *e)
 {
 	struct in in = {.fd = -1};
 	struct stat st;
@@ -219,24 +219,24 @@ object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
 		err_set(e, ERR_UNKNOWN, "no memory for a segment");
 		goto out;
 	}
-	if (read_frames(&in, secret, buf, (size_t)st.st_size + 1, &n,
-		&inner) != 0) {
+	if (read_frames(&in, secret, buf, (size_t)st.st_size + 1, &n, &inner) !=
+	    0) {
 		if (is_changed(&in, sha256))
 			err_set(e, ERR_EVIDENCE,
-			    "object %.16s: has another SHA-256", hex);
+				"object %.16s: has another SHA-256", hex);
 		err_set(e, inner.code, "object %.16s: %s", hex, inner.msg);
 		goto out;
 	}
 	hash_final(in.sha256, digest);
 	if (memcmp(digest, sha256, HASH_LEN) != 0)
 		err_set(e, ERR_EVIDENCE, "object %.16s: has another SHA-256",
-		    hex);
+			hex);
 	else if (zframe_peek(buf, n, OBJECT_SEGMENT_MAX, &frame, &content) !=
-		0 ||
-	    content != len || zframe_is_pad(buf + frame, n - frame) != 0 ||
-	    zframe_decode(buf, frame, *out, len) != 0)
+		     0 ||
+		 content != len || zframe_is_pad(buf + frame, n - frame) != 0 ||
+		 zframe_decode(buf, frame, *out, len) != 0)
 		err_set(e, ERR_EVIDENCE,
-		    "object %.16s: its content is not of the form", hex);
+			"object %.16s: its content is not of the form", hex);
 	else
 		rc = 0;
 out:
@@ -252,7 +252,7 @@ out:
 
 int
 object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
-    struct err *e)
+	     struct err *e)
 {
 	struct in in = {.fd = -1};
 	struct stat st;
@@ -282,13 +282,13 @@ object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 	hash_final(in.sha256, digest);
 	if ((uint64_t)st.st_size != size || !padme_is(size))
 		err_set(e, ERR_EVIDENCE, "object %.16s: has another length",
-		    hex);
+			hex);
 	else if (memcmp(digest, sha256, HASH_LEN) != 0)
 		err_set(e, ERR_EVIDENCE, "object %.16s: has another SHA-256",
-		    hex);
+			hex);
 	else if (!one)
 		err_set(e, ERR_EVIDENCE,
-		    "object %.16s: not locked to one one-off key", hex);
+			"object %.16s: not locked to one one-off key", hex);
 	else
 		rc = 0;
 out:

@@ -10,27 +10,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define OBJECT_SEGMENT (16u << 20)        /* bytes of the original we cut */
+#define OBJECT_SEGMENT (16u << 20) /* bytes of the original we cut */
 #define OBJECT_SEGMENT_MAX (UINT64_C(1) << 30) /* bytes that a reader takes */
-#define OBJECT_SEGMENTS_MAX 8192          /* of one file */
+#define OBJECT_SEGMENTS_MAX 8192	       /* of one file */
 
 /*
  * Lock `len` bytes into local/tmp/<sha256>. Not flushed yet: journal_commit
  * does that.
  */
 int object_write(struct vault *v, const struct agekey_public *to,
-    const void *data, size_t len, uint8_t sha256[HASH_LEN], uint64_t *size,
-    struct err *e);
+		 const void *data, size_t len, uint8_t sha256[HASH_LEN],
+		 uint64_t *size, struct err *e);
 
 /*
  * Open an object: its SHA-256 is checked, its content must have `len` bytes.
  * *out is malloc'ed.
  */
 int object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
-    const uint8_t secret[32], size_t len, uint8_t **out, struct err *e);
+		const uint8_t secret[32], size_t len, uint8_t **out,
+		struct err *e);
 
 /* Check an object's file against its line. ERR_EVIDENCE if it fails. */
-int object_check(struct vault *v, const uint8_t sha256[HASH_LEN],
-    uint64_t size, struct err *e);
+int object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
+		 struct err *e);
 
 #endif

@@ -19,7 +19,7 @@ static const char *const type_name[] = {"", "commit", "tree", "blob"};
 
 void
 packform_oid(enum packform_type type, const void *data, size_t len,
-    uint8_t oid[GITFORM_OID_LEN])
+	     uint8_t oid[GITFORM_OID_LEN])
 {
 	char head[32];
 	int n = snprintf(head, sizeof head, "%s %zu", type_name[type], len) + 1;
@@ -67,7 +67,7 @@ packform_size(uint64_t len)
 /* Write an object: its head, then a zlib stream of stored blocks. */
 static int
 put_object(agefile_sink *put, void *ctx, enum packform_type type,
-    const uint8_t *data, size_t len, struct err *e)
+	   const uint8_t *data, size_t len, struct err *e)
 {
 	uint8_t head[OBJECT_HEAD_MAX + 2], block[5], sum[4];
 	size_t n = object_head(type, len, head), left = len;
@@ -133,7 +133,7 @@ stream_put(void *ctx, const void *bytes, size_t len, struct err *e)
 
 struct packform_stream *
 packform_stream_new(uint32_t objects, agefile_sink *sink, void *ctx,
-    struct err *e)
+		    struct err *e)
 {
 	struct packform_stream *s = calloc(1, sizeof *s);
 	uint8_t head[12];
@@ -155,7 +155,7 @@ packform_stream_new(uint32_t objects, agefile_sink *sink, void *ctx,
 
 int
 packform_stream_add(struct packform_stream *s, enum packform_type type,
-    const void *data, size_t len, struct err *e)
+		    const void *data, size_t len, struct err *e)
 {
 	return put_object(stream_put, s, type, data, len, e);
 }
@@ -253,7 +253,8 @@ bad:
 
 int
 packform_file_add(struct packform_file *f, enum packform_type type,
-    const void *data, size_t len, uint8_t oid[GITFORM_OID_LEN], struct err *e)
+		  const void *data, size_t len, uint8_t oid[GITFORM_OID_LEN],
+		  struct err *e)
 {
 	struct packed *p;
 
@@ -282,7 +283,7 @@ static int
 by_oid(const void *a, const void *b)
 {
 	return memcmp(((const struct packed *)a)->oid,
-	    ((const struct packed *)b)->oid, GITFORM_OID_LEN);
+		      ((const struct packed *)b)->oid, GITFORM_OID_LEN);
 }
 
 /* Put the number of objects into the head and the SHA-1 at the end. */
@@ -322,7 +323,7 @@ out:
 /* The index, version 2: fan-out, ids, CRCs, offsets, two SHA-1. */
 static uint8_t *
 make_index(struct packform_file *f, const uint8_t sum[HASH_SHA1_LEN],
-    size_t *len)
+	   size_t *len)
 {
 	size_t big = 0, n;
 	uint8_t *idx, *p, *far;
@@ -416,7 +417,7 @@ packform_file_free(struct packform_file *f)
 }
 
 uint8_t (*packform_index_ids(const uint8_t *idx, size_t len,
-    size_t *n))[GITFORM_OID_LEN]
+			     size_t *n))[GITFORM_OID_LEN]
 {
 	const size_t head = 8 + 1024;
 	uint8_t(*ids)[GITFORM_OID_LEN];
@@ -425,7 +426,7 @@ uint8_t (*packform_index_ids(const uint8_t *idx, size_t len,
 	if (len < head + 40 || memcmp(idx, "\377tOc\0\0\0\2", 8) != 0)
 		return NULL;
 	*n = (size_t)last[0] << 24 | (size_t)last[1] << 16 |
-	    (size_t)last[2] << 8 | last[3];
+	     (size_t)last[2] << 8 | last[3];
 	if (*n > (len - head - 40) / 28)
 		return NULL;
 	ids = calloc(*n + 1, sizeof *ids);

@@ -21,7 +21,7 @@ enum packform_type {
 
 /* The id that git gives an object. */
 void packform_oid(enum packform_type type, const void *data, size_t len,
-    uint8_t oid[GITFORM_OID_LEN]);
+		  uint8_t oid[GITFORM_OID_LEN]);
 
 /* Bytes of an object of `len` bytes in a pack. */
 uint64_t packform_size(uint64_t len);
@@ -29,9 +29,10 @@ uint64_t packform_size(uint64_t len);
 /* A pack that goes to a sink, where the number of objects is known. */
 struct packform_stream;
 struct packform_stream *packform_stream_new(uint32_t objects,
-    agefile_sink *sink, void *ctx, struct err *e);
+					    agefile_sink *sink, void *ctx,
+					    struct err *e);
 int packform_stream_add(struct packform_stream *s, enum packform_type type,
-    const void *data, size_t len, struct err *e);
+			const void *data, size_t len, struct err *e);
 int packform_stream_finish(struct packform_stream *s, struct err *e);
 void packform_stream_free(struct packform_stream *s);
 #define PACKFORM_OVERHEAD 32 /* bytes of a pack's header and trailer */
@@ -40,14 +41,13 @@ void packform_stream_free(struct packform_stream *s);
 struct packform_file;
 struct packform_file *packform_file_new(const char *folder, struct err *e);
 int packform_file_add(struct packform_file *f, enum packform_type type,
-    const void *data, size_t len, uint8_t oid[GITFORM_OID_LEN],
-    struct err *e);
+		      const void *data, size_t len,
+		      uint8_t oid[GITFORM_OID_LEN], struct err *e);
 /*
  * Finish pack and index under `folder`, durable; `name` is set to
  * "pack-<40 hex>" without ending.
  */
-int packform_file_finish(struct packform_file *f, char name[48],
-    struct err *e);
+int packform_file_finish(struct packform_file *f, char name[48], struct err *e);
 /* Frees, and removes what was not finished. */
 void packform_file_free(struct packform_file *f);
 
@@ -56,6 +56,6 @@ void packform_file_free(struct packform_file *f);
  * malloc'ed, *n of them; NULL if it is not one, or without memory.
  */
 uint8_t (*packform_index_ids(const uint8_t *idx, size_t len,
-    size_t *n))[GITFORM_OID_LEN];
+			     size_t *n))[GITFORM_OID_LEN];
 
 #endif

@@ -14,7 +14,7 @@ enum state { HEAD, OBJECT, SIZE, DATA, TRAILER, END };
 struct packscan {
 	enum state state;
 	uint8_t head[HEAD_LEN];
-	size_t have; /* bytes of the head or trailer */
+	size_t have;   /* bytes of the head or trailer */
 	uint32_t left; /* objects to come */
 	uint64_t size; /* of the object at hand */
 	unsigned shift;
@@ -59,7 +59,7 @@ take_head(struct packscan *s, uint8_t byte, struct err *e)
 	if (memcmp(s->head, "PACK\0\0\0\2", 8) != 0)
 		return refuse(e, "not a pack of version 2");
 	s->left = (uint32_t)s->head[8] << 24 | (uint32_t)s->head[9] << 16 |
-	    (uint32_t)s->head[10] << 8 | s->head[11];
+		  (uint32_t)s->head[10] << 8 | s->head[11];
 	s->have = 0;
 	s->state = s->left > 0 ? OBJECT : TRAILER;
 	return 0;
@@ -92,7 +92,8 @@ take_object_head(struct packscan *s, uint8_t byte, struct err *e)
 		s->shift = 4;
 	} else {
 		if (s->shift >= SIZE_BITS_MAX)
-			return refuse(e, "an object larger than any in a vault");
+			return refuse(e,
+				      "an object larger than any in a vault");
 		s->size |= (uint64_t)(byte & 0x7f) << s->shift;
 		s->shift += 7;
 	}
@@ -103,7 +104,7 @@ take_object_head(struct packscan *s, uint8_t byte, struct err *e)
 /* Inflate what there is; *used bytes of it belong to this object. */
 static int
 take_data(struct packscan *s, const uint8_t *bytes, size_t len, size_t *used,
-    struct err *e)
+	  struct err *e)
 {
 	uint8_t out[16384];
 	int rc = Z_OK;
@@ -150,7 +151,7 @@ packscan_put(struct packscan *s, const void *data, size_t len, struct err *e)
 			break;
 		case DATA:
 			rc = take_data(s, p, len < (1u << 30) ? len : 1u << 30,
-			    &used, e);
+				       &used, e);
 			break;
 		case TRAILER:
 			if (++s->have == TRAILER_LEN)

@@ -18,7 +18,7 @@ struct packscan;
 struct packscan *packscan_new(void); /* NULL without memory */
 /* The next bytes of the pack. 0, or -1 with `e` filled. */
 int packscan_put(struct packscan *s, const void *bytes, size_t len,
-    struct err *e);
+		 struct err *e);
 /* True if all objects and the trailer have passed, and nothing after them. */
 bool packscan_is_whole(const struct packscan *s);
 void packscan_free(struct packscan *s);

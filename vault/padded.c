@@ -7,7 +7,7 @@
 
 uint64_t
 padded_missing(enum padded_kind kind, enum agekey_kind key, uint64_t plain,
-    uint64_t least)
+	       uint64_t least)
 {
 	uint64_t size = agefile_size(key, 1, plain);
 
@@ -32,7 +32,7 @@ has_one(const uint8_t *head, size_t len, const char *start, size_t args)
 	size_t mac = n + args + 1 + 43 + 1;
 
 	return len > mac + 4 && memcmp(head, start, n) == 0 &&
-	    head[n + args] == '\n' && memcmp(head + mac, "--- ", 4) == 0;
+	       head[n + args] == '\n' && memcmp(head + mac, "--- ", 4) == 0;
 }
 
 enum padded_form
@@ -41,7 +41,7 @@ padded_form(const uint8_t *head, size_t len)
 	if (has_one(head, len, "age-encryption.org/v1\n-> X25519 ", 43))
 		return PADDED_ONE_OFF;
 	if (has_one(head, len, "age-encryption.org/v1\n-> mlkem768x25519 ",
-		1494))
+		    1494))
 		return PADDED_RING;
 	return PADDED_OTHER;
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum padded_kind {
-	PADDED_ENTRY, /* entries and rings: 4 KiB or Padmé */
+	PADDED_ENTRY,  /* entries and rings: 4 KiB or Padmé */
 	PADDED_OBJECT, /* Padmé */
 };
 
@@ -20,7 +20,7 @@ enum padded_kind {
  * smallest padding that can be written).
  */
 uint64_t padded_missing(enum padded_kind kind, enum agekey_kind key,
-    uint64_t plain, uint64_t least);
+			uint64_t plain, uint64_t least);
 
 /*
  * What an age file is by its first bytes, without a key: those that may stand
@@ -28,8 +28,8 @@ uint64_t padded_missing(enum padded_kind kind, enum agekey_kind key,
  */
 enum padded_form {
 	PADDED_ONE_OFF, /* one X25519 stanza: an entry, or bulk */
-	PADDED_RING,    /* one mlkem768x25519 stanza */
-	PADDED_OTHER,   /* does not belong in a vault */
+	PADDED_RING,	/* one mlkem768x25519 stanza */
+	PADDED_OTHER,	/* does not belong in a vault */
 };
 #define PADDED_HEAD 2048 /* bytes that are enough to tell */
 enum padded_form padded_form(const uint8_t *head, size_t len);

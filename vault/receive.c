@@ -21,12 +21,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IO_SIZE (256u << 10)             /* bytes */
-#define BUNDLE_MAX (UINT64_C(64) << 30)  /* bytes */
+#define IO_SIZE (256u << 10)		/* bytes */
+#define BUNDLE_MAX (UINT64_C(64) << 30) /* bytes */
 #define PART_SUFFIX ".muniment-new"
 
 struct receive {
-	struct vault *v; /* ours, or a new one */
+	struct vault *v;       /* ours, or a new one */
 	struct vault incoming; /* what the bundle holds, over v's repository */
 	const struct identity *id;
 	const char *const *files;
@@ -34,16 +34,16 @@ struct receive {
 	int fd;
 	struct agefile_reader *age;
 	struct bundle_reader *bundle;
-	struct map got; /* objects that came -> their size */
+	struct map got;	    /* objects that came -> their size */
 	struct map wanted;  /* objects of the histories that are taken in */
 	struct map missing; /* objects that came, or were missing before */
 	struct {
 		char name[VAULT_BRANCH_MAX];
 		const struct log *log; /* ours, or one of the bundle's */
-	} *branches;
+	} * branches;
 	size_t n_branches;
 	struct packform_file *pack; /* the new batches, of our own making */
-	struct map packed;          /* git ids in it */
+	struct map packed;	    /* git ids in it */
 	struct journal *journal;
 	struct carry_result *result;
 };
@@ -61,9 +61,8 @@ source(void *ctx, void *buf, size_t cap, struct err *e)
 	struct receive *r = ctx;
 
 	for (;;) {
-		const char *name = r->at_file < r->n_files
-		    ? r->files[r->at_file]
-		    : "";
+		const char *name =
+		    r->at_file < r->n_files ? r->files[r->at_file] : "";
 		char shown[300];
 		ssize_t n;
 
@@ -101,7 +100,7 @@ take(struct receive *r, void *buf, size_t len, struct err *e)
 			return -1;
 		if (n == 0)
 			return err_set(e, ERR_EVIDENCE,
-			    "the carry file ends too early");
+				       "the carry file ends too early");
 		p += n;
 		len -= (size_t)n;
 	}
@@ -118,14 +117,14 @@ take_zeros(struct receive *r, size_t len, struct err *e)
 	for (size_t i = 0; i < len; i++)
 		if (buf[i] != 0)
 			return err_set(e, ERR_EVIDENCE,
-			    "the carry file is not of the form");
+				       "the carry file is not of the form");
 	return 0;
 }
 
 /* Pass a member's content on in pieces. */
 static int
 each_piece(struct receive *r, uint64_t size, agefile_sink *sink, void *ctx,
-    struct err *e)
+	   struct err *e)
 {
 	uint8_t *buf = malloc(IO_SIZE);
 	uint64_t left = size;
@@ -140,7 +139,7 @@ each_piece(struct receive *r, uint64_t size, agefile_sink *sink, void *ctx,
 		left -= n;
 		if (r->v->progress != NULL)
 			r->v->progress(r->v->progress_ctx, "receiving",
-			    size - left, size);
+				       size - left, size);
 	}
 	free(buf);
 	return rc == 0 ? take_zeros(r, tarball_fill(size), e) : -1;
@@ -184,7 +183,7 @@ check_incoming(struct receive *r, struct err *e)
 		return -1;
 	if (in->report.count[REPORT_DAMAGE] > 0)
 		return err_set(e, ERR_EVIDENCE, "refused: %s",
-		    report_first(&in->report, REPORT_DAMAGE));
+			       report_first(&in->report, REPORT_DAMAGE));
 	if (in->id[0] == '\0')
 		return err_set(e, ERR_EVIDENCE, "it holds no history");
 	return 0;
@@ -201,13 +200,13 @@ object_name(const char *name, uint8_t sha256[HASH_LEN])
 	    hex_decode(hex + 1, HASH_LEN, sha256) != 0)
 		return -1;
 	snprintf(want, sizeof want, "lfs/objects/%.2s/%.2s/%s", hex + 1,
-	    hex + 3, hex + 1);
+		 hex + 3, hex + 1);
 	return strcmp(want, name) == 0 ? 0 : -1;
 }
 
 static int
 receive_object(struct receive *r, const char *name, uint64_t size,
-    struct err *e)
+	       struct err *e)
 {
 	struct timespec t[2] = {{FSUTIL_TIME, 0}, {FSUTIL_TIME, 0}};
 	uint8_t sha256[HASH_LEN], digest[HASH_LEN];
@@ -218,7 +217,8 @@ receive_object(struct receive *r, const char *name, uint64_t size,
 
 	if (object_name(name, sha256) != 0 ||
 	    !map_get(&r->incoming.objects, sha256, &listed) || listed != size)
-		return err_set(e, ERR_EVIDENCE,
+		return err_set(
+		    e, ERR_EVIDENCE,
 		    "the carry file holds a member that does not belong");
 	snprintf(rel, sizeof rel, "local/tmp/%s", strrchr(name, '/') + 1);
 	if (vault_path(r->v, rel, path, e) != 0)
@@ -233,11 +233,10 @@ receive_object(struct receive *r, const char *name, uint64_t size,
 		goto out;
 	hash_final(o.h, digest);
 	if (memcmp(digest, sha256, HASH_LEN) != 0)
-		err_set(e, ERR_EVIDENCE,
-		    "object %.16s: it has another SHA-256",
-		    strrchr(name, '/') + 1);
+		err_set(e, ERR_EVIDENCE, "object %.16s: it has another SHA-256",
+			strrchr(name, '/') + 1);
 	else if (map_set(&r->got, sha256, (size_t)size) != 0 ||
-	    map_set(&r->missing, sha256, 1) != 0)
+		 map_set(&r->missing, sha256, 1) != 0)
 		no_memory(e);
 	else
 		rc = 0;
@@ -259,7 +258,8 @@ receive_end(struct receive *r, struct err *e)
 	while ((n = agefile_read(r->age, buf, sizeof buf, NULL, e)) > 0)
 		for (ssize_t i = 0; i < n; i++)
 			if (buf[i] != 0)
-				return err_set(e, ERR_EVIDENCE,
+				return err_set(
+				    e, ERR_EVIDENCE,
 				    "the carry file is not of the form");
 	return n < 0 ? -1 : 0;
 }
@@ -293,7 +293,7 @@ receive_tar(struct receive *r, struct err *e)
 			return receive_end(r, e);
 		if (tarball_decode(head, name, &size) != FORMAT_OK)
 			return err_set(e, ERR_EVIDENCE,
-			    "the carry file is not of the form");
+				       "the carry file is not of the form");
 		if (receive_object(r, name, size, e) != 0)
 			return -1;
 	}
@@ -302,7 +302,7 @@ receive_tar(struct receive *r, struct err *e)
 /* Take one object of the bundle over into a pack of our own. */
 static int
 take_over(struct receive *r, enum packform_type type,
-    const uint8_t oid[GITFORM_OID_LEN], struct err *e)
+	  const uint8_t oid[GITFORM_OID_LEN], struct err *e)
 {
 	struct gitstore_object o;
 	uint8_t key[MAP_KEY_LEN] = {0}, same[GITFORM_OID_LEN];
@@ -331,11 +331,11 @@ check_entries(struct receive *r, const struct vault_batch *b, struct err *e)
 
 		if (b->b.lines[k].kind != BATCH_ENTRY)
 			continue;
-		rc = vault_entry_file(&r->incoming, b, b->b.lines[k].sha256,
-		    &o, e);
+		rc = vault_entry_file(&r->incoming, b, b->b.lines[k].sha256, &o,
+				      e);
 		if (rc == 0 && !padme_is_entry(o.len))
 			rc = err_set(e, ERR_EVIDENCE,
-			    "an entry's length is not of the form");
+				     "an entry's length is not of the form");
 		gitstore_object_free(&o);
 		if (rc != 0)
 			return -1;
@@ -349,7 +349,7 @@ check_entries(struct receive *r, const struct vault_batch *b, struct err *e)
  */
 static int
 take_batches(struct receive *r, const struct log *l, uint64_t from,
-    struct err *e)
+	     struct err *e)
 {
 	for (uint64_t n = from + 1; n <= l->size; n++) {
 		struct vault_batch b;
@@ -364,7 +364,7 @@ take_batches(struct receive *r, const struct log *l, uint64_t from,
 			rc = take_over(r, PACKFORM_TREE, b.tree, e);
 		if (rc == 0)
 			rc = take_over(r, PACKFORM_COMMIT,
-			    l->steps[n - 1].commit, e);
+				       l->steps[n - 1].commit, e);
 		vault_batch_free(&b);
 		if (rc != 0)
 			return -1;
@@ -391,7 +391,7 @@ alike(const struct log *a, const struct log *b)
 	if (strcmp(a->device, b->device) != 0)
 		return 0;
 	while (n < a->size && n < b->size &&
-	    memcmp(a->steps[n].root, b->steps[n].root, HASH_LEN) == 0)
+	       memcmp(a->steps[n].root, b->steps[n].root, HASH_LEN) == 0)
 		n++;
 	return n;
 }
@@ -463,7 +463,7 @@ is_stranger(struct receive *r, const struct index *members, size_t log)
 	const struct log *in = &r->incoming.logs[log];
 
 	return members->me != NULL && members->log_seat[log] == NULL &&
-	    vault_log(r->v, in->device) == NULL;
+	       vault_log(r->v, in->device) == NULL;
 }
 
 /* What one branch of the bundle adds to ours. */
@@ -479,8 +479,8 @@ merge_log(struct receive *r, const struct log *in, struct err *e)
 		return err_set(e, ERR_EVIDENCE, "an empty history");
 	at = place(r, in, &common, &fork);
 	if (at == SIZE_MAX) {
-		r->result->older += !in->is_fork && own != NULL &&
-		    own->size > in->size;
+		r->result->older +=
+		    !in->is_fork && own != NULL && own->size > in->size;
 		return 0;
 	}
 	if (take_batches(r, in, common, e) != 0)
@@ -503,7 +503,7 @@ journal_branches(struct receive *r, struct err *e)
 		if (i < r->v->n_logs && l == &r->v->logs[i])
 			continue;
 		if (journal_branch(r->journal, r->branches[i].name,
-			l->steps[l->size - 1].commit) != 0)
+				   l->steps[l->size - 1].commit) != 0)
 			return no_memory(e);
 	}
 	return 0;
@@ -521,8 +521,8 @@ list_wanted(struct receive *r, const struct log *in, struct err *e)
 			return -1;
 		for (size_t k = 0; k < b.b.n && rc == 0; k++)
 			if (b.b.lines[k].kind == BATCH_OBJECT)
-				rc = map_set(&r->wanted, b.b.lines[k].sha256,
-				    1);
+				rc =
+				    map_set(&r->wanted, b.b.lines[k].sha256, 1);
 		vault_batch_free(&b);
 		if (rc != 0)
 			return no_memory(e);
@@ -589,12 +589,11 @@ commit(struct receive *r, struct err *e)
 }
 
 static int
-receive_into(struct receive *r, const struct secret *passphrase,
-    struct err *e)
+receive_into(struct receive *r, const struct secret *passphrase, struct err *e)
 {
 	struct agefile_identity key = {AGEKEY_HYBRID, NULL};
-	struct agefile_from from = {.keys = &key, .n = 1,
-	    .passphrase = passphrase};
+	struct agefile_from from = {
+	    .keys = &key, .n = 1, .passphrase = passphrase};
 	char path[FSUTIL_PATH];
 	enum agefile_failure why = AGEFILE_FINE;
 	struct index *members;
@@ -686,11 +685,11 @@ name_folder(const char *from, const char *dir, struct err *e)
 	char shown[300];
 
 	if (fsutil_exists(dir) && rmdir(dir) != 0)
-		return err_sys(e, "%s",
-		    err_escape(shown, sizeof shown, dir, strlen(dir)));
+		return err_sys(
+		    e, "%s", err_escape(shown, sizeof shown, dir, strlen(dir)));
 	if (rename(from, dir) != 0)
-		return err_sys(e, "%s",
-		    err_escape(shown, sizeof shown, dir, strlen(dir)));
+		return err_sys(
+		    e, "%s", err_escape(shown, sizeof shown, dir, strlen(dir)));
 	return fsutil_sync_parent(dir, e);
 }
 
@@ -705,17 +704,18 @@ check_own(struct receive *r, struct err *e)
 	if (r->v->report.count[REPORT_DAMAGE] == 0)
 		return 0;
 	err_set(e, ERR_EVIDENCE, "%s",
-	    report_first(&r->v->report, REPORT_DAMAGE));
+		report_first(&r->v->report, REPORT_DAMAGE));
 	return err_hint(e, "muniment verify says more");
 }
 
 int
 carry_receive(const char *dir, const struct identity *id,
-    const struct secret *passphrase, const char *const *files, size_t n,
-    vault_progress *progress, struct carry_result *result, struct err *e)
+	      const struct secret *passphrase, const char *const *files,
+	      size_t n, vault_progress *progress, struct carry_result *result,
+	      struct err *e)
 {
-	struct receive r = {.id = id, .files = files, .n_files = n, .fd = -1,
-	    .result = result};
+	struct receive r = {
+	    .id = id, .files = files, .n_files = n, .fd = -1, .result = result};
 	char fresh[FSUTIL_PATH] = "", path[FSUTIL_PATH];
 	int rc = -1;
 
@@ -724,8 +724,8 @@ carry_receive(const char *dir, const struct identity *id,
 	if (result->created &&
 	    (new_folder(dir, fresh, e) != 0 || gitstore_init(fresh, e) != 0))
 		goto out;
-	r.v = vault_open(result->created ? fresh : dir, VAULT_WRITE, progress,
-	    e);
+	r.v =
+	    vault_open(result->created ? fresh : dir, VAULT_WRITE, progress, e);
 	if (r.v == NULL || (!result->created && check_own(&r, e) != 0))
 		goto out;
 	rc = receive_into(&r, passphrase, e);

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define INDEX_MAX (1u << 30) /* bytes of a pack's index that is joined */
-#define NAME_LEN 45          /* "pack-<40 hex>" */
+#define NAME_LEN 45	     /* "pack-<40 hex>" */
 
 struct pack {
 	char name[NAME_LEN + 1];
@@ -73,7 +73,7 @@ list_packs(struct vault *v, struct pack **list, size_t *n, struct err *e)
 /* Copy one pack's objects into the new one, each once. */
 static int
 copy_pack(struct vault *v, const struct pack *p, struct packform_file *to,
-    struct map *have, struct err *e)
+	  struct map *have, struct err *e)
 {
 	char rel[96], path[FSUTIL_PATH], *idx = NULL;
 	uint8_t(*ids)[GITFORM_OID_LEN] = NULL, same[GITFORM_OID_LEN];
@@ -100,8 +100,8 @@ copy_pack(struct vault *v, const struct pack *p, struct packform_file *to,
 			continue;
 		rc = gitstore_read_any(v->git, ids[i], &type, &o, e);
 		if (rc == 0)
-			rc = packform_file_add(to, type, o.data, o.len, same,
-			    e);
+			rc =
+			    packform_file_add(to, type, o.data, o.len, same, e);
 		if (rc == 0 && memcmp(same, ids[i], GITFORM_OID_LEN) != 0)
 			rc = err_set(e, ERR_EVIDENCE, "a git object changed");
 		gitstore_object_free(&o);
@@ -128,7 +128,7 @@ how_many(const struct pack *list, size_t n)
 
 static int
 join(struct vault *v, const struct pack *list, size_t n, char name[48],
-    struct err *e)
+     struct err *e)
 {
 	struct packform_file *to = NULL;
 	struct journal *j = journal_new();
@@ -179,7 +179,7 @@ repack(struct vault *v, struct err *e)
 	for (size_t i = 0; i < m; i++)
 		for (size_t k = 0; k < 4; k++) {
 			snprintf(rel, sizeof rel, "objects/pack/%s.%s",
-			    list[i].name, endings[k]);
+				 list[i].name, endings[k]);
 			if (strcmp(list[i].name, name) != 0 &&
 			    vault_path(v, rel, path, e) == 0)
 				unlink(path);

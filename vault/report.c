@@ -36,8 +36,7 @@ void
 report_move(struct report *to, struct report *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
-		report_add(to, from->lines[i].level, "%s",
-		    from->lines[i].text);
+		report_add(to, from->lines[i].level, "%s", from->lines[i].text);
 		from->count[from->lines[i].level]--;
 	}
 	/* those that were only counted */

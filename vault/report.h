@@ -8,10 +8,10 @@
 #include <stddef.h>
 
 enum report_level {
-	REPORT_NOTE,    /* worth knowing */
+	REPORT_NOTE,	/* worth knowing */
 	REPORT_REFUSED, /* an entry that is kept, but not accepted */
 	REPORT_HISTORY, /* signed, but contradicts other things: status 1 */
-	REPORT_DAMAGE,  /* not what was signed: status 1, and nothing is added */
+	REPORT_DAMAGE, /* not what was signed: status 1, and nothing is added */
 };
 
 struct report_line {
@@ -27,8 +27,8 @@ struct report {
 	size_t count[4]; /* of each level, kept or not */
 };
 
-void report_add(struct report *r, enum report_level level, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4)));
+void report_add(struct report *r, enum report_level level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Move all that `from` holds to the end of `to`. */
 void report_move(struct report *to, struct report *from);
 /* The first line of a level, or NULL. */

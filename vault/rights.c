@@ -13,8 +13,8 @@
 
 static const char ns[] = "muniment-act";
 static const char root_seat[] = "root";
-static const char *const role_names[] = {"none", "witness", "reader",
-    "author", "admin"};
+static const char *const role_names[] = {"none", "witness", "reader", "author",
+					 "admin"};
 
 /* An act that waits until what it rests on is valid. */
 struct act {
@@ -30,7 +30,8 @@ struct rights {
 	struct index *x;
 	struct act *acts;
 	size_t n;
-	json_t *names; /* case id -> "<time> <hash>" of the name that is shown */
+	json_t
+	    *names; /* case id -> "<time> <hash>" of the name that is shown */
 };
 
 const char *
@@ -128,15 +129,12 @@ is_authentic(struct index *x, struct act *a)
 
 	if (is_frozen(x, en))
 		return false;
-	if (!root &&
-	    (s == NULL || x->log_seat[en->log] == NULL ||
-		strcmp(x->log_seat[en->log], a->seat) != 0))
+	if (!root && (s == NULL || x->log_seat[en->log] == NULL ||
+		      strcmp(x->log_seat[en->log], a->seat) != 0))
 		return false;
 	if (a->authentic == 0)
-		a->authentic = is_signed(a->doc,
-				   root ? x->v->root_key : s->key)
-		    ? 1
-		    : -1;
+		a->authentic =
+		    is_signed(a->doc, root ? x->v->root_key : s->key) ? 1 : -1;
 	return a->authentic > 0;
 }
 
@@ -153,8 +151,7 @@ may_grant(const struct index *x, const char *seat, const json_t *rights)
 	for (void *it = json_object_iter(o); it != NULL;
 	     it = json_object_iter_next(o, it))
 		if (strcmp(json_object_iter_key(it), INDEX_VAULT) == 0 ||
-		    index_role(x, seat, json_object_iter_key(it)) !=
-			ROLE_ADMIN)
+		    index_role(x, seat, json_object_iter_key(it)) != ROLE_ADMIN)
 			return false;
 	return true;
 }
@@ -167,8 +164,7 @@ add_right(struct index_seat *s, const char *case_id, enum index_role role)
 	if (p == NULL)
 		return -1;
 	s->rights = p;
-	snprintf(s->rights[s->n_rights].case_id, INDEX_CASE_MAX, "%s",
-	    case_id);
+	snprintf(s->rights[s->n_rights].case_id, INDEX_CASE_MAX, "%s", case_id);
 	s->rights[s->n_rights++].role = role;
 	return 0;
 }
@@ -224,8 +220,8 @@ try_rights(struct index *x, struct act *a)
 
 	/* the root key admits, and does nothing else */
 	if (s == NULL || !json_is_object(rights) ||
-	    strcmp(a->seat, root_seat) == 0 ||
-	    !may_grant(x, a->seat, rights) || !is_authentic(x, a))
+	    strcmp(a->seat, root_seat) == 0 || !may_grant(x, a->seat, rights) ||
+	    !is_authentic(x, a))
 		return 0;
 	return add_rights(s, rights) == 0 ? 1 : -1;
 }
@@ -287,8 +283,8 @@ read_epoch(const struct act *a, struct index_epoch *ep)
 	const char *id = entry_str(a->doc, "epoch");
 	const char *recipient = entry_str(a->doc, "recipient");
 
-	if (id == NULL || strlen(id) != HEX_ID_LEN ||
-	    !hex_is(id, HEX_ID_LEN) || recipient == NULL ||
+	if (id == NULL || strlen(id) != HEX_ID_LEN || !hex_is(id, HEX_ID_LEN) ||
+	    recipient == NULL ||
 	    agetext_recipient_parse(recipient, &ep->recipient, NULL) != 0 ||
 	    ep->recipient.kind != AGEKEY_HYBRID)
 		return false;
@@ -326,7 +322,7 @@ id_follows(const struct act *a, const char *opened)
 	hash_sha256(text, strlen(text), digest);
 	hex_encode(digest, HASH_LEN, hex);
 	return strlen(opened) == HEX_ID_LEN &&
-	    memcmp(hex, opened, HEX_ID_LEN) == 0;
+	       memcmp(hex, opened, HEX_ID_LEN) == 0;
 }
 
 static int
@@ -387,8 +383,8 @@ try_name(struct rights *r, struct act *a)
 	shown = json_string_value(json_object_get(r->names, c->id));
 	if (shown == NULL || strcmp(order, shown) > 0) {
 		snprintf(c->name, sizeof c->name, "%s", name);
-		if (json_object_set_new(r->names, c->id,
-			json_string(order)) != 0)
+		if (json_object_set_new(r->names, c->id, json_string(order)) !=
+		    0)
 			return -1;
 	}
 	return 1;
@@ -455,9 +451,8 @@ take_card(struct index *x, const struct index_entry *en, const json_t *doc)
 
 	if (s == NULL || text == NULL || by == NULL ||
 	    (strcmp(by, s->above) != 0 &&
-		index_role(x, by, en->case_id) != ROLE_ADMIN &&
-		!(strcmp(s->above, root_seat) == 0 &&
-		    strcmp(by, s->id) == 0)) ||
+	     index_role(x, by, en->case_id) != ROLE_ADMIN &&
+	     !(strcmp(s->above, root_seat) == 0 && strcmp(by, s->id) == 0)) ||
 	    card_parse(text, strlen(text), &card, NULL) != 0 ||
 	    memcmp(card.text.key, s->key, 32) != 0)
 		return false;
@@ -486,8 +481,8 @@ refused(struct index *x, const struct index_entry *en)
 	case KIND_RECORD:
 	case KIND_RETRACT:
 		return role >= ROLE_AUTHOR
-		    ? NULL
-		    : "its author has no right to write in this case";
+			   ? NULL
+			   : "its author has no right to write in this case";
 	case KIND_CUSTODY:
 	case KIND_MEMBER: /* a card */
 		return role > ROLE_NONE ? NULL
@@ -541,9 +536,9 @@ report_refused(struct index *x, const struct index_entry *en)
 
 	hex_encode(en->sha256, HASH_LEN, hex);
 	report_add(&x->v->report, REPORT_REFUSED,
-	    "device %.12s, batch %llu: entry %.16s is not accepted: %s",
-	    x->v->logs[en->log].device, (unsigned long long)en->batch, hex,
-	    en->why);
+		   "device %.12s, batch %llu: entry %.16s is not accepted: %s",
+		   x->v->logs[en->log].device, (unsigned long long)en->batch,
+		   hex, en->why);
 }
 
 /* Accepted records say which older ones they replace. */
@@ -563,7 +558,7 @@ mark_replaced(struct index *x)
 		if (doc == NULL)
 			return -1;
 		parents = json_object_get(doc, "parents");
-		json_array_foreach(parents, k, p) {
+		json_array_foreach (parents, k, p) {
 			const char *s = json_string_value(p);
 			uint8_t hash[HASH_LEN];
 
@@ -597,8 +592,9 @@ rights_evaluate(struct index *x, struct err *e)
 		    strcmp(r.acts[i].name, "card") == 0) {
 			en->why = refused(x, en);
 			if (en->why == NULL && !take_card(x, en, r.acts[i].doc))
-				en->why = "not the card of its member, or not put"
-					  " there by who may";
+				en->why =
+				    "not the card of its member, or not put"
+				    " there by who may";
 			en->accepted = en->why == NULL;
 		} else {
 			en->why = unsettled(&r.acts[i]);
@@ -643,7 +639,7 @@ index_seat_of(struct index *x, const uint8_t key[32])
 /* True if an accepted epoch act of the case says that it replaces this one. */
 static bool
 is_replaced(const struct index *x, const struct index_case *c,
-    const char *epoch)
+	    const char *epoch)
 {
 	bool found = false;
 
@@ -651,9 +647,9 @@ is_replaced(const struct index *x, const struct index_case *c,
 		json_t *doc = index_doc(&x->entries[c->epochs[i].act]), *p;
 		size_t k;
 
-		json_array_foreach(json_object_get(doc, "after"), k, p)
+		json_array_foreach (json_object_get(doc, "after"), k, p)
 			found |= json_is_string(p) &&
-			    strcmp(json_string_value(p), epoch) == 0;
+				 strcmp(json_string_value(p), epoch) == 0;
 		json_decref(doc);
 	}
 	return found;
@@ -672,7 +668,7 @@ index_epoch(const struct index *x, const char *case_id)
 		for (size_t k = 0; k < c->n_epochs; k++)
 			if (!is_replaced(x, c, c->epochs[k].id) &&
 			    (best == NULL ||
-				strcmp(c->epochs[k].id, best->id) < 0))
+			     strcmp(c->epochs[k].id, best->id) < 0))
 				best = &c->epochs[k];
 	}
 	return best;

@@ -14,10 +14,10 @@
 
 static int
 head_line(char out[LINE_MAX_LEN], const char *vault_id, const char *device,
-    uint64_t batch)
+	  uint64_t batch)
 {
 	return snprintf(out, LINE_MAX_LEN, "# muniment ring 1 %s %s %llu\n",
-	    vault_id, device, (unsigned long long)batch);
+			vault_id, device, (unsigned long long)batch);
 }
 
 struct secret *
@@ -41,7 +41,7 @@ add(struct secret *ring, const char *comment, enum agekey_kind kind,
 	char key[AGETEXT_IDENTITY_MAX];
 	size_t n = agetext_identity(kind, secret, key);
 	int rc = secret_append(ring, comment, strlen(comment)) |
-	    secret_append(ring, key, n) | secret_append(ring, "\n", 1);
+		 secret_append(ring, key, n) | secret_append(ring, "\n", 1);
 
 	secret_wipe(key, sizeof key);
 	return rc;
@@ -49,7 +49,7 @@ add(struct secret *ring, const char *comment, enum agekey_kind kind,
 
 int
 ring_add_entry(struct secret *ring, const uint8_t sha256[32],
-    const uint8_t secret[32])
+	       const uint8_t secret[32])
 {
 	char line[LINE_MAX_LEN], hex[33];
 
@@ -60,7 +60,7 @@ ring_add_entry(struct secret *ring, const uint8_t sha256[32],
 
 int
 ring_add_bulk(struct secret *ring, const char *bulk_id,
-    const uint8_t secret[32])
+	      const uint8_t secret[32])
 {
 	char line[LINE_MAX_LEN];
 
@@ -70,7 +70,7 @@ ring_add_bulk(struct secret *ring, const char *bulk_id,
 
 int
 ring_add_case(struct secret *ring, const char *case_id, const char *epoch,
-    const uint8_t secret[32])
+	      const uint8_t secret[32])
 {
 	char line[LINE_MAX_LEN];
 
@@ -80,7 +80,7 @@ ring_add_case(struct secret *ring, const char *case_id, const char *epoch,
 
 int
 ring_seal(const struct secret *ring, const struct agekey_public *pub,
-    size_t least, struct entry_file *out, struct err *e)
+	  size_t least, struct entry_file *out, struct err *e)
 {
 	struct agefile_to to = {.keys = pub, .n = 1};
 	size_t len = ring->len > least ? ring->len : least, pad;
@@ -89,7 +89,7 @@ ring_seal(const struct secret *ring, const struct agekey_public *pub,
 
 	memset(out, 0, sizeof *out);
 	pad = len - ring->len +
-	    (size_t)padded_missing(PADDED_ENTRY, AGEKEY_HYBRID, len, 0);
+	      (size_t)padded_missing(PADDED_ENTRY, AGEKEY_HYBRID, len, 0);
 	s = secret_new(ring->len + pad);
 	if (s == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");
@@ -121,7 +121,7 @@ struct taking {
 /* "entry <32 hex>", "bulk <32 hex>", "case <32 hex|vault> <32 hex>" */
 static int
 parse_comment(const char *c, size_t len, enum agekey_kind kind,
-    struct ring_key *key)
+	      struct ring_key *key)
 {
 	if (kind == AGEKEY_X25519 && len == 6 + 32 &&
 	    memcmp(c, "entry ", 6) == 0) {
@@ -140,7 +140,7 @@ parse_comment(const char *c, size_t len, enum agekey_kind kind,
 		key->kind = RING_CASE;
 		if (!hex_is(c + len - 32, 32) ||
 		    !((n == 32 && hex_is(c + 5, 32)) ||
-			(n == 5 && memcmp(c + 5, "vault", 5) == 0)))
+		      (n == 5 && memcmp(c + 5, "vault", 5) == 0)))
 			return -1;
 		memcpy(key->case_id, c + 5, n);
 		memcpy(key->epoch, c + len - 32, 32);
@@ -151,8 +151,8 @@ parse_comment(const char *c, size_t len, enum agekey_kind kind,
 
 static int
 take_one(void *ctx, enum agekey_kind kind,
-    const uint8_t secret[AGEKEY_SECRET_LEN], const char *comment,
-    size_t comment_len, struct err *e)
+	 const uint8_t secret[AGEKEY_SECRET_LEN], const char *comment,
+	 size_t comment_len, struct err *e)
 {
 	struct taking *t = ctx;
 	struct ring_key key = {.secret = secret};
@@ -166,8 +166,8 @@ take_one(void *ctx, enum agekey_kind kind,
 
 enum ring_result
 ring_open(const uint8_t *file, size_t len, const uint8_t secret[32],
-    const char *vault_id, const char *device, uint64_t batch, ring_take *take,
-    void *ctx, struct err *e)
+	  const char *vault_id, const char *device, uint64_t batch,
+	  ring_take *take, void *ctx, struct err *e)
 {
 	struct agefile_identity key = {AGEKEY_HYBRID, secret};
 	struct agefile_from from = {.keys = &key, .n = 1};
@@ -181,7 +181,7 @@ ring_open(const uint8_t *file, size_t len, const uint8_t secret[32],
 
 	if (len > ENTRY_FILE_MAX || !padme_is_entry(len)) {
 		err_set(e, ERR_EVIDENCE,
-		    "its length is not one that a ring has");
+			"its length is not one that a ring has");
 		return RING_BAD;
 	}
 	s = secret_new(len);
@@ -190,14 +190,13 @@ ring_open(const uint8_t *file, size_t len, const uint8_t secret[32],
 		return RING_BAD;
 	}
 	if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len, &why,
-		&inner) != 0) {
+			 &inner) != 0) {
 		r = why == AGEFILE_NO_MATCH ? RING_NOT_OURS : RING_BAD;
 		err_set(e, ERR_EVIDENCE, "%s", inner.msg);
 	} else if (s->len < n || memcmp(s->bytes, head, n) != 0) {
 		err_set(e, ERR_EVIDENCE,
-		    "it does not say that it stands in this batch");
-	} else if (agetext_identities(s->bytes, s->len, take_one, &t, e) ==
-	    0) {
+			"it does not say that it stands in this batch");
+	} else if (agetext_identities(s->bytes, s->len, take_one, &t, e) == 0) {
 		r = RING_OPENED;
 	}
 	secret_free(s);

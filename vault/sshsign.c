@@ -6,7 +6,7 @@
 
 static size_t
 wrapped(const char *ns, const void *msg, size_t len,
-    uint8_t out[SSHSIG_SIGNED_MAX])
+	uint8_t out[SSHSIG_SIGNED_MAX])
 {
 	uint8_t digest[SSHSIG_HASH_LEN];
 
@@ -16,7 +16,7 @@ wrapped(const char *ns, const void *msg, size_t len,
 
 void
 sshsign(const uint8_t seed[32], const char *ns, const void *msg, size_t len,
-    uint8_t sig[64])
+	uint8_t sig[64])
 {
 	uint8_t buf[SSHSIG_SIGNED_MAX];
 	size_t n = wrapped(ns, msg, len, buf);
@@ -26,7 +26,7 @@ sshsign(const uint8_t seed[32], const char *ns, const void *msg, size_t len,
 
 int
 sshsign_verify(const uint8_t pub[32], const char *ns, const void *msg,
-    size_t len, const uint8_t sig[64])
+	       size_t len, const uint8_t sig[64])
 {
 	uint8_t buf[SSHSIG_SIGNED_MAX];
 	size_t n = wrapped(ns, msg, len, buf);

@@ -20,20 +20,20 @@ _Static_assert(sizeof(size_t) == 8, "a place in the vault is one size_t");
 
 int
 vault_path(const struct vault *v, const char *rel, char out[FSUTIL_PATH],
-    struct err *e)
+	   struct err *e)
 {
 	return fsutil_join(out, v->dir, rel, e);
 }
 
 int
 vault_object_path(const struct vault *v, const uint8_t sha256[HASH_LEN],
-    char out[FSUTIL_PATH], struct err *e)
+		  char out[FSUTIL_PATH], struct err *e)
 {
 	char hex[65], rel[96];
 
 	hex_encode(sha256, HASH_LEN, hex);
 	snprintf(rel, sizeof rel, "lfs/objects/%.2s/%.2s/%s", hex, hex + 2,
-	    hex);
+		 hex);
 	return vault_path(v, rel, out, e);
 }
 
@@ -50,7 +50,7 @@ vault_leaf(const struct batch *b, uint8_t leaf[HASH_LEN])
 	for (size_t i = 0; i < b->n; i++)
 		merkle_leaf(b->lines[i].text, b->lines[i].len, leaves[i]);
 	k = merkle_padded_root(leaves, b->n, b->pads, BATCH_MIN_K, BATCH_MAX_K,
-	    inner);
+			       inner);
 	free(leaves);
 	if (k < 0)
 		return -1;
@@ -89,13 +89,13 @@ vault_batch_free(struct vault_batch *b)
 /* A small file of a batch's tree. */
 static int
 read_named(struct vault *v, const struct vault_batch *b, const char *name,
-    struct gitstore_object *out, struct err *e)
+	   struct gitstore_object *out, struct err *e)
 {
 	memset(out, 0, sizeof *out);
 	for (size_t i = 0; i < b->n_names; i++)
 		if (strcmp(b->names[i].name, name) == 0)
 			return gitstore_read(v->git, b->names[i].oid,
-			    PACKFORM_BLOB, out, e);
+					     PACKFORM_BLOB, out, e);
 	return err_set(e, ERR_EVIDENCE, "its %s file is missing", name);
 }
 
@@ -103,7 +103,7 @@ static int
 by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct gitform_name *)a)->name,
-	    ((const struct gitform_name *)b)->name);
+		      ((const struct gitform_name *)b)->name);
 }
 
 const uint8_t *
@@ -118,8 +118,8 @@ vault_batch_oid(const struct vault_batch *b, const uint8_t sha256[HASH_LEN])
 
 int
 vault_entry_file(struct vault *v, const struct vault_batch *b,
-    const uint8_t sha256[HASH_LEN], struct gitstore_object *out,
-    struct err *e)
+		 const uint8_t sha256[HASH_LEN], struct gitstore_object *out,
+		 struct err *e)
 {
 	const uint8_t *oid = vault_batch_oid(b, sha256);
 	uint8_t digest[HASH_LEN];
@@ -182,7 +182,8 @@ check_tree(struct vault *v, const struct vault_batch *b, struct err *e)
 		hex_encode(l->sha256, HASH_LEN, hex);
 		oid = vault_batch_oid(b, l->sha256);
 		if (oid == NULL)
-			return err_set(e, ERR_EVIDENCE, "%s %.16s is missing",
+			return err_set(
+			    e, ERR_EVIDENCE, "%s %.16s is missing",
 			    l->kind == BATCH_ENTRY ? "entry" : "pointer", hex);
 		if (l->kind == BATCH_ENTRY)
 			continue;
@@ -192,11 +193,13 @@ check_tree(struct vault *v, const struct vault_batch *b, struct err *e)
 		same = o.len == n && memcmp(o.data, pointer, n) == 0;
 		gitstore_object_free(&o);
 		if (!same)
-			return err_set(e, ERR_EVIDENCE,
+			return err_set(
+			    e, ERR_EVIDENCE,
 			    "pointer %.16s is not what its line says", hex);
 	}
 	if (b->n_names != files + 3 || lists_twice(&b->b))
-		return err_set(e, ERR_EVIDENCE,
+		return err_set(
+		    e, ERR_EVIDENCE,
 		    "it holds a file that no line lists, or lists one twice");
 	return 0;
 }
@@ -204,7 +207,7 @@ check_tree(struct vault *v, const struct vault_batch *b, struct err *e)
 /* Read the commit, its tree and its batch file. */
 static int
 read_batch(struct vault *v, const struct log *l, uint64_t n, bool sigs,
-    struct vault_batch *out, struct err *e)
+	   struct vault_batch *out, struct err *e)
 {
 	struct gitstore_object o = {0};
 	struct gitform_commit c;
@@ -213,17 +216,17 @@ read_batch(struct vault *v, const struct log *l, uint64_t n, bool sigs,
 	int rc = -1;
 
 	if (gitstore_read(v->git, l->steps[n - 1].commit, PACKFORM_COMMIT, &o,
-		e) != 0)
+			  e) != 0)
 		return -1;
 	if (gitform_commit_decode((const char *)o.data, o.len, n, l->key, &c,
-		sig) != FORMAT_OK) {
+				  sig) != FORMAT_OK) {
 		err_set(e, ERR_EVIDENCE,
-		    "its commit is not of the form of this log");
+			"its commit is not of the form of this log");
 		goto out;
 	}
 	if (sigs &&
 	    sshsign_verify(l->key, "git", plain,
-		gitform_commit_unsigned(&c, plain), sig) != 0) {
+			   gitform_commit_unsigned(&c, plain), sig) != 0) {
 		err_set(e, ERR_EVIDENCE, "its commit's signature fails");
 		goto out;
 	}
@@ -258,7 +261,7 @@ out:
 
 int
 vault_batch(struct vault *v, const struct log *l, uint64_t n,
-    struct vault_batch *out, struct err *e)
+	    struct vault_batch *out, struct err *e)
 {
 	memset(out, 0, sizeof *out);
 	out->log = l;
@@ -280,14 +283,13 @@ check_vault_file(struct vault *v, const struct vault_batch *b, struct err *e)
 	if (read_named(v, b, "vault", &o, e) != 0)
 		return -1;
 	if (v->id[0] != '\0') {
-		if (o.len == v->file_len &&
-		    memcmp(o.data, v->file, o.len) == 0)
+		if (o.len == v->file_len && memcmp(o.data, v->file, o.len) == 0)
 			rc = 0;
 		else
 			err_set(e, ERR_EVIDENCE, "it is of another vault");
 	} else if (o.len < GITFORM_VAULT_MAX &&
-	    gitform_vault_decode((const char *)o.data, o.len, v->root_key,
-		nonce) == FORMAT_OK) {
+		   gitform_vault_decode((const char *)o.data, o.len,
+					v->root_key, nonce) == FORMAT_OK) {
 		memcpy(v->file, o.data, o.len);
 		v->file_len = o.len;
 		hash_sha256(o.data, o.len, digest);
@@ -307,8 +309,8 @@ check_vault_file(struct vault *v, const struct vault_batch *b, struct err *e)
 /* The checkpoint must state the log after this batch. */
 static int
 check_checkpoint(struct vault *v, const struct log *l,
-    const struct vault_batch *b, const uint8_t root[HASH_LEN], bool sigs,
-    struct err *e)
+		 const struct vault_batch *b, const uint8_t root[HASH_LEN],
+		 bool sigs, struct err *e)
 {
 	char origin[CHECKPOINT_ORIGIN_MAX], body[CHECKPOINT_MAX];
 	struct gitstore_object o;
@@ -321,15 +323,16 @@ check_checkpoint(struct vault *v, const struct log *l,
 	checkpoint_origin(v->id, l->device, origin);
 	vault_key_id(origin, l->key, id);
 	if (checkpoint_decode((const char *)o.data, o.len, origin, id, &size,
-		got, sig) != FORMAT_OK)
+			      got, sig) != FORMAT_OK)
 		err_set(e, ERR_EVIDENCE,
-		    "its checkpoint is not of the form of this log");
+			"its checkpoint is not of the form of this log");
 	else if (size != b->n || memcmp(got, root, HASH_LEN) != 0)
 		err_set(e, ERR_EVIDENCE,
-		    "its checkpoint does not agree with the log");
+			"its checkpoint does not agree with the log");
 	else if (sigs &&
-	    ed25519_verify(l->key, body,
-		checkpoint_body(origin, size, root, body), sig) != 0)
+		 ed25519_verify(l->key, body,
+				checkpoint_body(origin, size, root, body),
+				sig) != 0)
 		err_set(e, ERR_EVIDENCE, "its checkpoint's signature fails");
 	else
 		rc = 0;
@@ -340,7 +343,7 @@ check_checkpoint(struct vault *v, const struct log *l,
 /* Remember what a batch lists. */
 static int
 note_lines(struct vault *v, struct log *l, size_t index,
-    const struct vault_batch *b, struct err *e)
+	   const struct vault_batch *b, struct err *e)
 {
 	for (size_t i = 0; i < b->b.n; i++) {
 		const struct batch_line *x = &b->b.lines[i];
@@ -351,40 +354,43 @@ note_lines(struct vault *v, struct log *l, size_t index,
 			char hex[65];
 
 			hex_encode(x->sha256, HASH_LEN, hex);
-			if (!l->is_fork && map_get(&v->entries, x->sha256, &where))
-				report_add(&v->report, REPORT_HISTORY,
+			if (!l->is_fork &&
+			    map_get(&v->entries, x->sha256, &where))
+				report_add(
+				    &v->report, REPORT_HISTORY,
 				    "entry %.16s is listed by device %.12s,"
 				    " batch %llu, and by device %.12s, batch"
 				    " %llu: one of them repeats the other's",
-				    hex,
-				    v->logs[VAULT_PLACE_LOG(where)].device,
+				    hex, v->logs[VAULT_PLACE_LOG(where)].device,
 				    (unsigned long long)VAULT_PLACE_BATCH(
 					where),
 				    l->device, (unsigned long long)b->n);
 			else
 				rc = map_set(&v->entries, x->sha256,
-				    VAULT_PLACE(index, b->n));
+					     VAULT_PLACE(index, b->n));
 		} else if (x->kind == BATCH_OBJECT) {
 			rc = map_set(&v->objects, x->sha256, (size_t)x->size);
 		} else if (x->kind == BATCH_SEEN) {
 			if (l->n_seen == l->cap_seen) {
-				size_t cap = l->cap_seen > 0 ? 2 * l->cap_seen : 8;
-				void *p = realloc(l->seen,
-				    cap * sizeof *l->seen);
+				size_t cap =
+				    l->cap_seen > 0 ? 2 * l->cap_seen : 8;
+				void *p =
+				    realloc(l->seen, cap * sizeof *l->seen);
 
 				if (p == NULL)
 					return err_set(e, ERR_UNKNOWN,
-					    "no memory");
+						       "no memory");
 				l->seen = p;
 				l->cap_seen = cap;
 			}
 			memcpy(l->seen[l->n_seen].device, x->device,
-			    sizeof x->device);
+			       sizeof x->device);
 			l->seen[l->n_seen].size = x->size;
 			memcpy(l->seen[l->n_seen].root, x->root, HASH_LEN);
 			l->seen[l->n_seen++].batch = b->n;
 		} else {
-			report_add(&v->report, REPORT_NOTE,
+			report_add(
+			    &v->report, REPORT_NOTE,
 			    "device %.12s, batch %llu: a line of a kind that"
 			    " this version does not understand",
 			    l->device, (unsigned long long)b->n);
@@ -401,7 +407,7 @@ note_lines(struct vault *v, struct log *l, size_t index,
  */
 static int
 check_batch(struct vault *v, size_t index, uint64_t n, bool thorough,
-    struct err *e)
+	    struct err *e)
 {
 	struct log *l = &v->logs[index];
 	struct vault_batch b = {.log = l, .n = n};
@@ -428,8 +434,8 @@ out:
 
 /* Follow the parents from the head and list the commits, oldest first. */
 static int
-list_commits(struct vault *v, struct log *l, const uint8_t head[GITFORM_OID_LEN],
-    struct err *e)
+list_commits(struct vault *v, struct log *l,
+	     const uint8_t head[GITFORM_OID_LEN], struct err *e)
 {
 	uint8_t oid[GITFORM_OID_LEN];
 	size_t cap = 0;
@@ -455,7 +461,7 @@ list_commits(struct vault *v, struct log *l, const uint8_t head[GITFORM_OID_LEN]
 			return -1;
 		t = (const char *)o.data;
 		more = o.len > 93 && memcmp(t + 46, "parent ", 7) == 0 &&
-		    hex_decode(t + 53, GITFORM_OID_LEN, oid) == 0;
+		       hex_decode(t + 53, GITFORM_OID_LEN, oid) == 0;
 		gitstore_object_free(&o);
 	}
 	for (uint64_t i = 0, k = l->length - 1; i < k; i++, k--) {
@@ -477,12 +483,13 @@ check_last(struct vault *v, struct log *l)
 	struct vault_batch b = {.log = l, .n = l->size};
 	struct err e = {0};
 
-	if (l->size > 0 && (read_batch(v, l, l->size, true, &b, &e) != 0 ||
-		check_checkpoint(v, l, &b, l->steps[l->size - 1].root, true,
-		    &e) != 0)) {
+	if (l->size > 0 &&
+	    (read_batch(v, l, l->size, true, &b, &e) != 0 ||
+	     check_checkpoint(v, l, &b, l->steps[l->size - 1].root, true, &e) !=
+		 0)) {
 		report_add(&v->report, REPORT_DAMAGE,
-		    "device %.12s, batch %llu: %s", l->device,
-		    (unsigned long long)l->size, e.msg);
+			   "device %.12s, batch %llu: %s", l->device,
+			   (unsigned long long)l->size, e.msg);
 		l->size = 0;
 	}
 	vault_batch_free(&b);
@@ -490,13 +497,14 @@ check_last(struct vault *v, struct log *l)
 
 static void
 load_log(struct vault *v, size_t index, const uint8_t head[GITFORM_OID_LEN],
-    bool thorough)
+	 bool thorough)
 {
 	struct log *l = &v->logs[index];
 	struct err e = {0};
 
 	if (list_commits(v, l, head, &e) != 0) {
-		report_add(&v->report, REPORT_DAMAGE,
+		report_add(
+		    &v->report, REPORT_DAMAGE,
 		    "refs/heads/%s: its history cannot be read, %llu batches"
 		    " from its end: %s",
 		    l->branch, (unsigned long long)l->length, e.msg);
@@ -509,12 +517,13 @@ load_log(struct vault *v, size_t index, const uint8_t head[GITFORM_OID_LEN],
 		if (check_batch(v, index, n, thorough, &e) == 0)
 			continue;
 		report_add(&v->report, REPORT_DAMAGE,
-		    "device %.12s, batch %llu: %s", l->device,
-		    (unsigned long long)n, e.msg);
+			   "device %.12s, batch %llu: %s", l->device,
+			   (unsigned long long)n, e.msg);
 		if (!thorough)
 			check_last(v, l);
 		if (n < l->length)
-			report_add(&v->report, REPORT_DAMAGE,
+			report_add(
+			    &v->report, REPORT_DAMAGE,
 			    "device %.12s: %llu batches after the damaged one"
 			    " cannot be placed",
 			    l->device, (unsigned long long)(l->length - n));
@@ -530,7 +539,7 @@ struct ref_list {
 /* Take a branch into the list of logs, if it has a device's name. */
 static int
 take_ref(void *ctx, const char *name, const uint8_t oid[GITFORM_OID_LEN],
-    struct err *e)
+	 struct err *e)
 {
 	struct ref_list *r = ctx;
 	struct vault *v = r->v;
@@ -545,13 +554,13 @@ take_ref(void *ctx, const char *name, const uint8_t oid[GITFORM_OID_LEN],
 	if (n == 0)
 		branch = name;
 	fork = n == BATCH_DEVICE_LEN + 33 && branch[BATCH_DEVICE_LEN] == '.' &&
-	    hex_is(branch + BATCH_DEVICE_LEN + 1, 32);
+	       hex_is(branch + BATCH_DEVICE_LEN + 1, 32);
 	if (v->n_logs >= LOGS_MAX)
 		return err_set(e, ERR_EVIDENCE, "too many branches");
 	for (size_t i = 0; i < v->n_logs; i++)
 		if (strcmp(v->logs[i].branch, branch) == 0)
 			return err_set(e, ERR_EVIDENCE,
-			    "a branch is listed twice");
+				       "a branch is listed twice");
 	p = realloc(v->logs, (v->n_logs + 1) * sizeof *v->logs);
 	if (p == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");
@@ -567,8 +576,8 @@ take_ref(void *ctx, const char *name, const uint8_t oid[GITFORM_OID_LEN],
 	    batch_device_key(branch, BATCH_DEVICE_LEN, l->key) != 0 ||
 	    !ed25519_is_valid(l->key)) {
 		report_add(&v->report, REPORT_DAMAGE,
-		    "%s: a reference that does not belong in a vault",
-		    err_escape(shown, sizeof shown, name, strlen(name)));
+			   "%s: a reference that does not belong in a vault",
+			   err_escape(shown, sizeof shown, name, strlen(name)));
 		return 0;
 	}
 	strcpy(l->branch, branch);
@@ -609,11 +618,12 @@ check_seen(struct vault *v, const struct log *l)
 				continue;
 			longer |= o->size >= s->size;
 			here |= o->size >= s->size &&
-			    memcmp(o->steps[s->size - 1].root, s->root,
-				HASH_LEN) == 0;
+				memcmp(o->steps[s->size - 1].root, s->root,
+				       HASH_LEN) == 0;
 		}
 		if (!here)
-			report_add(&v->report, REPORT_HISTORY,
+			report_add(
+			    &v->report, REPORT_HISTORY,
 			    "device %.12s: batch %llu, which device %.12s had"
 			    " seen (its batch %llu), is %s",
 			    s->device, (unsigned long long)s->size, l->device,
@@ -638,8 +648,8 @@ check_forks(struct vault *v)
 			    strcmp(a->device, b->device) != 0)
 				continue;
 			while (n < a->size && n < b->size &&
-			    memcmp(a->steps[n].root, b->steps[n].root,
-				HASH_LEN) == 0)
+			       memcmp(a->steps[n].root, b->steps[n].root,
+				      HASH_LEN) == 0)
 				n++;
 			if (n == a->size || n == b->size)
 				continue;
@@ -647,7 +657,8 @@ check_forks(struct vault *v)
 				a->frozen = n;
 			if (n < b->frozen)
 				b->frozen = n;
-			report_add(&v->report, REPORT_HISTORY,
+			report_add(
+			    &v->report, REPORT_HISTORY,
 			    "device %.12s: a fork: two histories that part"
 			    " after batch %llu are signed by it",
 			    a->device, (unsigned long long)n);
@@ -657,7 +668,7 @@ check_forks(struct vault *v)
 
 int
 vault_load_from(struct vault *v, vault_refs *refs, void *ctx, bool thorough,
-    struct err *e)
+		struct err *e)
 {
 	struct ref_list list = {.v = v};
 	int rc = -1;
@@ -707,7 +718,7 @@ take_lock(struct vault *v, struct err *e)
 		return 0;
 	if (errno == EWOULDBLOCK && v->progress != NULL)
 		v->progress(v->progress_ctx,
-		    "waiting for another command on this vault", 0, 0);
+			    "waiting for another command on this vault", 0, 0);
 	while (flock(v->lock, LOCK_EX) != 0)
 		if (errno != EINTR)
 			return err_sys(e, "the vault's lock");

@@ -17,7 +17,7 @@
 
 #define IO_SIZE (256u << 10)
 #define PACK_INDEX_MAX (1u << 30) /* bytes */
-#define SMALL_FILE 65536 /* bytes of a file of fixed content */
+#define SMALL_FILE 65536	  /* bytes of a file of fixed content */
 
 struct walk {
 	const char *dir;
@@ -31,7 +31,7 @@ damaged(struct walk *w, const char *rel, const char *what)
 	char shown[300];
 
 	report_add(w->report, REPORT_DAMAGE, "%s: %s",
-	    err_escape(shown, sizeof shown, rel, strlen(rel)), what);
+		   err_escape(shown, sizeof shown, rel, strlen(rel)), what);
 }
 
 /* A file that must have exactly this content. */
@@ -131,20 +131,26 @@ ends(const char *s, const char *with)
 static bool
 is_pack_name(const char *rel)
 {
-	return strlen(rel) >= 18 + 40 && hex_is(rel + 18, 40) &&
-	    rel[58] == '.';
+	return strlen(rel) >= 18 + 40 && hex_is(rel + 18, 40) && rel[58] == '.';
 }
 
 /* What git and git-lfs make on their own: read by them, not by us. */
 static bool
 is_known_git(const char *rel)
 {
-	static const char *const known[] = {"packed-refs", "description",
-	    "info/refs", "info/exclude", "info/attributes",
-	    "objects/info/packs", "objects/info/commit-graph", "FETCH_HEAD",
-	    "gc.pid", "shallow"};
+	static const char *const known[] = {"packed-refs",
+					    "description",
+					    "info/refs",
+					    "info/exclude",
+					    "info/attributes",
+					    "objects/info/packs",
+					    "objects/info/commit-graph",
+					    "FETCH_HEAD",
+					    "gc.pid",
+					    "shallow"};
 	static const char *const below[] = {"hooks/", "lfs/tmp/", "lfs/cache/",
-	    "lfs/logs/", "objects/info/commit-graphs/"};
+					    "lfs/logs/",
+					    "objects/info/commit-graphs/"};
 
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(rel, known[i]) == 0)
@@ -153,7 +159,8 @@ is_known_git(const char *rel)
 		if (starts(rel, below[i]))
 			return true;
 	return starts(rel, "objects/pack/pack-") && is_pack_name(rel) &&
-	    (ends(rel, ".rev") || ends(rel, ".bitmap") || ends(rel, ".mtimes"));
+	       (ends(rel, ".rev") || ends(rel, ".bitmap") ||
+		ends(rel, ".mtimes"));
 }
 
 /* "objects/ab/<38 hex>" */
@@ -161,12 +168,12 @@ static bool
 is_loose_object(const char *rel)
 {
 	return starts(rel, "objects/") && strlen(rel) == 8 + 2 + 1 + 38 &&
-	    hex_is(rel + 8, 2) && rel[10] == '/' && hex_is(rel + 11, 38);
+	       hex_is(rel + 8, 2) && rel[10] == '/' && hex_is(rel + 11, 38);
 }
 
 static int
 check_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
-    struct err *e)
+	   struct err *e)
 {
 	struct walk *w = ctx;
 	char shown[300];
@@ -193,7 +200,8 @@ check_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 	if (is_loose_object(rel))
 		return 0; /* verify_blind knows which are needed */
 	if (is_known_git(rel)) {
-		report_add(w->report, REPORT_NOTE,
+		report_add(
+		    w->report, REPORT_NOTE,
 		    "%s: made by git, not by Muniment; not checked as a file",
 		    err_escape(shown, sizeof shown, rel, strlen(rel)));
 		return 0;
@@ -204,7 +212,7 @@ check_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 
 int
 verify_files(const char *dir, struct report *report, struct verify_counts *n,
-    struct err *e)
+	     struct err *e)
 {
 	struct walk w = {dir, report, n};
 	char path[FSUTIL_PATH];
@@ -223,7 +231,7 @@ verify_files(const char *dir, struct report *report, struct verify_counts *n,
 /* Remember the git ids that a batch consists of. */
 static int
 note_needed(struct map *needed, const struct log *l,
-    const struct vault_batch *b)
+	    const struct vault_batch *b)
 {
 	uint8_t key[MAP_KEY_LEN] = {0};
 	int rc;
@@ -242,7 +250,7 @@ note_needed(struct map *needed, const struct log *l,
 /* Every entry file: its SHA-256 and its length. */
 static int
 check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
-    struct err *e)
+	      struct err *e)
 {
 	for (size_t i = 0; i < v->n_logs; i++) {
 		struct log *l = &v->logs[i];
@@ -254,7 +262,7 @@ check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
 			n->batches++;
 			if (v->progress != NULL)
 				v->progress(v->progress_ctx, "checking batches",
-				    k, l->size);
+					    k, l->size);
 			if (vault_batch(v, l, k, &b, e) != 0)
 				return -1;
 			if (note_needed(needed, l, &b) != 0)
@@ -270,16 +278,17 @@ check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
 				n->entries++;
 				hex_encode(x->sha256, HASH_LEN, hex);
 				if (vault_entry_file(v, &b, x->sha256, &o,
-					&inner) == 0 &&
+						     &inner) == 0 &&
 				    (!padme_is_entry(o.len) ||
-					padded_form(o.data, o.len) ==
-					    PADDED_OTHER))
+				     padded_form(o.data, o.len) ==
+					 PADDED_OTHER))
 					err_set(&inner, ERR_EVIDENCE,
-					    "neither an entry nor a ring by"
-					    " its length and header");
+						"neither an entry nor a ring by"
+						" its length and header");
 				gitstore_object_free(&o);
 				if (inner.code != ERR_NONE)
-					report_add(&v->report, REPORT_DAMAGE,
+					report_add(
+					    &v->report, REPORT_DAMAGE,
 					    "device %.12s, batch %llu: entry"
 					    " %.16s: %s",
 					    l->device, (unsigned long long)k,
@@ -294,8 +303,8 @@ check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
 /* One object: there and as its line says, or left out on purpose. */
 static int
 check_object(struct vault *v, const struct log *l, uint64_t batch,
-    const struct batch_line *x, const struct map *absent,
-    struct verify_counts *n, struct err *e)
+	     const struct batch_line *x, const struct map *absent,
+	     struct verify_counts *n, struct err *e)
 {
 	struct err inner = {0};
 	char path[FSUTIL_PATH];
@@ -303,8 +312,7 @@ check_object(struct vault *v, const struct log *l, uint64_t batch,
 
 	n->objects++;
 	if (v->progress != NULL)
-		v->progress(v->progress_ctx, "checking objects", n->objects,
-		    0);
+		v->progress(v->progress_ctx, "checking objects", n->objects, 0);
 	if (vault_object_path(v, x->sha256, path, e) != 0)
 		return -1;
 	if (!fsutil_exists(path) && map_get(absent, x->sha256, &known)) {
@@ -316,13 +324,13 @@ check_object(struct vault *v, const struct log *l, uint64_t batch,
 	if (inner.code == ERR_UNKNOWN)
 		return err_set(e, inner.code, "%s", inner.msg);
 	report_add(&v->report, REPORT_DAMAGE, "device %.12s, batch %llu: %s",
-	    l->device, (unsigned long long)batch, inner.msg);
+		   l->device, (unsigned long long)batch, inner.msg);
 	return 0;
 }
 
 static int
 check_objects(struct vault *v, const struct map *absent,
-    struct verify_counts *n, struct err *e)
+	      struct verify_counts *n, struct err *e)
 {
 	for (size_t i = 0; i < v->n_logs; i++) {
 		struct log *l = &v->logs[i];
@@ -334,8 +342,8 @@ check_objects(struct vault *v, const struct map *absent,
 				return -1;
 			for (size_t j = 0; j < b.b.n; j++) {
 				if (b.b.lines[j].kind == BATCH_OBJECT &&
-				    check_object(v, l, k, &b.b.lines[j],
-					absent, n, e) != 0) {
+				    check_object(v, l, k, &b.b.lines[j], absent,
+						 n, e) != 0) {
 					vault_batch_free(&b);
 					return -1;
 				}
@@ -354,7 +362,7 @@ struct listed {
 /* An object file that no batch lists does not belong. */
 static int
 check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
-    struct err *e)
+		  struct err *e)
 {
 	struct listed *ls = ctx;
 	struct vault *v = ls->v;
@@ -368,19 +376,22 @@ check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 	(void)e;
 	name = name != NULL ? name + 1 : rel;
 	snprintf(want, sizeof want, "%.2s/%.2s/%s", name,
-	    strlen(name) > 2 ? name + 2 : "", name);
+		 strlen(name) > 2 ? name + 2 : "", name);
 	if (strlen(name) == 64 && hex_decode(name, HASH_LEN, sha256) == 0 &&
 	    strcmp(want, rel) == 0 &&
 	    map_get(&ls->unfinished, sha256, &listed) &&
 	    !map_get(&v->objects, sha256, &listed))
-		report_add(&v->report, REPORT_NOTE,
+		report_add(
+		    &v->report, REPORT_NOTE,
 		    "lfs/objects/%s: left by an interrupted command; the next"
 		    " one removes it",
 		    err_escape(shown, sizeof shown, rel, strlen(rel)));
 	else if (strlen(name) != 64 ||
-	    hex_decode(name, HASH_LEN, sha256) != 0 ||
-	    strcmp(want, rel) != 0 || !map_get(&v->objects, sha256, &listed))
-		report_add(&v->report, REPORT_DAMAGE,
+		 hex_decode(name, HASH_LEN, sha256) != 0 ||
+		 strcmp(want, rel) != 0 ||
+		 !map_get(&v->objects, sha256, &listed))
+		report_add(
+		    &v->report, REPORT_DAMAGE,
 		    "lfs/objects/%s: no batch lists it: it does not belong"
 		    " here",
 		    err_escape(shown, sizeof shown, rel, strlen(rel)));
@@ -412,19 +423,20 @@ stray(const struct git_files *g, const char *rel, const char *why)
 
 	err_escape(shown, sizeof shown, rel, strlen(rel));
 	if (strlen(name) > 45 && is_unfinished(g, name))
-		report_add(&g->v->report, REPORT_NOTE,
+		report_add(
+		    &g->v->report, REPORT_NOTE,
 		    "objects/%s: left by an interrupted command; the next one"
 		    " removes it",
 		    shown);
 	else
 		report_add(&g->v->report, REPORT_DAMAGE, "objects/%s: %s",
-		    shown, why);
+			   shown, why);
 }
 
 /* Every object that an index lists must be needed; its pack must be its own. */
 static int
 check_index(const struct git_files *g, const char *rel, const char *idx_path,
-    struct err *e)
+	    struct err *e)
 {
 	char pack[FSUTIL_PATH], *idx = NULL;
 	uint8_t(*ids)[GITFORM_OID_LEN] = NULL, head[12] = {0}, tail[20] = {0};
@@ -437,19 +449,19 @@ check_index(const struct git_files *g, const char *rel, const char *idx_path,
 		return -1;
 	ids = packform_index_ids((const uint8_t *)idx, len, &n);
 	snprintf(pack, sizeof pack, "%.*s.pack", (int)strlen(idx_path) - 4,
-	    idx_path);
+		 idx_path);
 	fd = open(pack, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	fits = fd >= 0 && fstat(fd, &st) == 0 &&
-	    pread(fd, head, sizeof head, 0) == sizeof head &&
-	    pread(fd, tail, sizeof tail, st.st_size - 20) == sizeof tail;
+	       pread(fd, head, sizeof head, 0) == sizeof head &&
+	       pread(fd, tail, sizeof tail, st.st_size - 20) == sizeof tail;
 	if (fd >= 0)
 		close(fd);
 	if (ids == NULL) {
 		stray(g, rel, "not an index of a pack");
 	} else if (!fits || memcmp(head, "PACK\0\0\0\2", 8) != 0 ||
-	    memcmp(tail, idx + len - 40, sizeof tail) != 0 ||
-	    ((size_t)head[8] << 24 | (size_t)head[9] << 16 |
-		(size_t)head[10] << 8 | head[11]) != n) {
+		   memcmp(tail, idx + len - 40, sizeof tail) != 0 ||
+		   ((size_t)head[8] << 24 | (size_t)head[9] << 16 |
+		    (size_t)head[10] << 8 | head[11]) != n) {
 		stray(g, rel, "its pack is not the one that it lists");
 	} else {
 		for (at = 0; at < n; at++) {
@@ -460,8 +472,8 @@ check_index(const struct git_files *g, const char *rel, const char *idx_path,
 			if (map_get(g->needed, key, &known))
 				continue;
 			stray(g, rel,
-			    "holds objects that no log lists: it does not"
-			    " belong here");
+			      "holds objects that no log lists: it does not"
+			      " belong here");
 			break;
 		}
 	}
@@ -474,7 +486,7 @@ check_index(const struct git_files *g, const char *rel, const char *idx_path,
 /* A file below objects/: packs and loose objects, each needed by some log. */
 static int
 check_git_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
-    struct err *e)
+	       struct err *e)
 {
 	const struct git_files *g = ctx;
 	char path[FSUTIL_PATH], full[FSUTIL_PATH];
@@ -499,8 +511,9 @@ check_git_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 		(void)hex_decode(rel, 1, key);
 		(void)hex_decode(rel + 3, 19, key + 1);
 		if (!map_get(g->needed, key, &known))
-			stray(g, rel, "no log lists it: it does not belong"
-				      " here");
+			stray(g, rel,
+			      "no log lists it: it does not belong"
+			      " here");
 	}
 	return 0;
 }
@@ -573,25 +586,27 @@ check_contents(const struct entry *en, struct err *e)
 	size_t i, count = 0;
 	char name[256];
 
-	json_array_foreach(files, i, f) {
+	json_array_foreach (files, i, f) {
 		const char *c = entry_str(f, "content");
 		unsigned n = 0;
 
 		if (extract_name(f, name) != 0)
-			return err_set(e, ERR_EVIDENCE,
+			return err_set(
+			    e, ERR_EVIDENCE,
 			    "a recorded name is not one that a file can have");
 		if (c == NULL)
 			continue;
 		if (strlen(c) != 4 || sscanf(c, "%4u", &n) != 1 || n == 0 ||
 		    n > en->n || named[n])
-			return err_set(e, ERR_EVIDENCE,
+			return err_set(
+			    e, ERR_EVIDENCE,
 			    "a file names a content that is not its own");
 		named[n] = true;
 		count++;
 	}
 	if (count != en->n)
 		return err_set(e, ERR_EVIDENCE,
-		    "it holds a content that no file names");
+			       "it holds a content that no file names");
 	return 0;
 }
 
@@ -602,7 +617,7 @@ out_of_reach(struct index *x, const json_t *f, const struct map *absent)
 	json_t *s;
 	size_t i, listed;
 
-	json_array_foreach(json_object_get(f, "segments"), i, s) {
+	json_array_foreach (json_object_get(f, "segments"), i, s) {
 		const char *t = json_string_value(s);
 		char path[FSUTIL_PATH];
 		uint8_t sha256[HASH_LEN];
@@ -622,7 +637,7 @@ out_of_reach(struct index *x, const json_t *f, const struct map *absent)
 /* All files of one record. */
 static int
 check_record(struct index *x, const struct index_entry *en,
-    const struct map *absent, struct verify_counts *n, struct err *e)
+	     const struct map *absent, struct verify_counts *n, struct err *e)
 {
 	const char *why;
 	struct entry opened = {0};
@@ -636,11 +651,11 @@ check_record(struct index *x, const struct index_entry *en,
 		goto bad;
 	if (check_contents(&opened, &inner) != 0)
 		goto bad;
-	json_array_foreach(json_object_get(opened.doc, "files"), i, f) {
+	json_array_foreach (json_object_get(opened.doc, "files"), i, f) {
 		why = out_of_reach(x, f, absent);
 		if (why != NULL) {
-			report_add(&x->v->report, REPORT_NOTE,
-			    "item %.8s: %s", en->item, why);
+			report_add(&x->v->report, REPORT_NOTE, "item %.8s: %s",
+				   en->item, why);
 			continue;
 		}
 		n->originals++;
@@ -654,9 +669,9 @@ bad:
 	/* what cannot be read is neither right nor wrong */
 	if (inner.code == ERR_UNKNOWN)
 		return err_set(e, ERR_UNKNOWN, "item %.8s: %s", en->item,
-		    inner.msg);
-	report_add(&x->v->report, REPORT_DAMAGE,
-	    "item %.8s (entry %.16s): %s", en->item, hex, inner.msg);
+			       inner.msg);
+	report_add(&x->v->report, REPORT_DAMAGE, "item %.8s (entry %.16s): %s",
+		   en->item, hex, inner.msg);
 	return 0;
 }
 

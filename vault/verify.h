@@ -19,7 +19,7 @@ struct verify_counts {
  * Works also where vault_open fails. Findings go to `report`.
  */
 int verify_files(const char *dir, struct report *report,
-    struct verify_counts *n, struct err *e);
+		 struct verify_counts *n, struct err *e);
 
 /*
  * All that needs no key, over a vault that was opened VAULT_THOROUGH: entry

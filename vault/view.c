@@ -30,7 +30,7 @@ count_items(const struct index *x, const char *case_id)
 
 	for (size_t i = 0; i < x->n_items; i++)
 		n += x->items[i].n > 0 &&
-		    strcmp(x->items[i].case_id, case_id) == 0;
+		     strcmp(x->items[i].case_id, case_id) == 0;
 	return n;
 }
 
@@ -52,7 +52,8 @@ view_cases(struct index *x)
 			put(o, "name", c->name);
 		json_object_set_new(o, "readable", json_boolean(held));
 		put(o, "role", index_role_name(index_role(x, x->me, c->id)));
-		json_object_set_new(o, "items",
+		json_object_set_new(
+		    o, "items",
 		    json_integer((json_int_t)count_items(x, c->id)));
 		put(o, "opened_by", index_seat_name(x, c->opener));
 		json_array_append_new(list, o);
@@ -84,10 +85,11 @@ view_members(struct index *x, const struct index_case *c)
 			: index_seat_name(x, s->above));
 		for (size_t k = 0; k < s->n_rights; k++)
 			put(rights, s->rights[k].case_id,
-			    index_role_name(index_role(x, s->id,
-				s->rights[k].case_id)));
+			    index_role_name(
+				index_role(x, s->id, s->rights[k].case_id)));
 		json_object_set_new(o, "rights", rights);
-		json_object_set_new(o, "you",
+		json_object_set_new(
+		    o, "you",
 		    json_boolean(x->me != NULL && strcmp(s->id, x->me) == 0));
 		json_array_append_new(list, o);
 	}
@@ -98,8 +100,9 @@ view_members(struct index *x, const struct index_case *c)
 static json_t *
 brief_file(const json_t *f)
 {
-	static const char *const keys[] = {"name", "name_bytes", "path", "path_bytes",
-	    "size", "sha256", "media_type", "modified"};
+	static const char *const keys[] = {"name",	 "name_bytes", "path",
+					   "path_bytes", "size",       "sha256",
+					   "media_type", "modified"};
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -125,7 +128,7 @@ version(struct index *x, const struct index_entry *en, bool whole)
 	json_object_set_new(o, "batch", json_integer((json_int_t)en->batch));
 	put(o, "device", x->v->logs[en->log].device);
 	files = json_object_get(doc, "files");
-	json_array_foreach(files, i, f)
+	json_array_foreach (files, i, f)
 		json_array_append_new(list, brief_file(f));
 	json_object_set_new(o, "files", list);
 	if (whole)
@@ -165,7 +168,7 @@ holds(const json_t *v, const wchar_t *query)
 		return found;
 	}
 	if (json_is_array(v)) {
-		json_array_foreach(v, i, e)
+		json_array_foreach (v, i, e)
 			if (holds(e, query))
 				return true;
 	} else if (json_is_object(v)) {
@@ -181,8 +184,7 @@ holds(const json_t *v, const wchar_t *query)
 
 /* One line of a list. */
 static json_t *
-brief_item(struct index *x, const struct index_item *item,
-    const wchar_t *query)
+brief_item(struct index *x, const struct index_item *item, const wchar_t *query)
 {
 	size_t current = 0, n;
 	struct index_entry *en = index_current(x, item, &current);
@@ -210,11 +212,11 @@ brief_item(struct index *x, const struct index_item *item,
 	put(o, "taken_in", entry_str(doc, "time"));
 	if (json_array_size(files) > 0)
 		json_object_set_new(o, "file",
-		    brief_file(json_array_get(files, 0)));
+				    brief_file(json_array_get(files, 0)));
 	json_object_set_new(o, "versions", json_integer((json_int_t)item->n));
 	if (current > 1)
 		json_object_set_new(o, "current",
-		    json_integer((json_int_t)current));
+				    json_integer((json_int_t)current));
 	if (item->retracted)
 		json_object_set_new(o, "retracted", json_true());
 out:
@@ -331,8 +333,7 @@ view_history(struct index *x, const struct index_item *item)
 		json_t *o = version(x, en, true);
 
 		json_object_set(o, "time", json_object_get(o, "taken_in"));
-		json_object_set_new(o, "current",
-		    json_boolean(!en->replaced));
+		json_object_set_new(o, "current", json_boolean(!en->replaced));
 		json_array_append_new(list, o);
 	}
 	return sorted(list);
@@ -341,7 +342,7 @@ view_history(struct index *x, const struct index_item *item)
 /* Had the device of this entry seen that batch when it wrote it? */
 static bool
 had_seen(const struct index *x, const struct index_entry *who, size_t log,
-    uint64_t batch)
+	 uint64_t batch)
 {
 	const struct log *l = &x->v->logs[who->log];
 
@@ -358,7 +359,7 @@ had_seen(const struct index *x, const struct index_entry *who, size_t log,
 /* Does this custody entry, which names no item, concern the item? */
 static bool
 concerns(const struct index *x, const struct index_entry *en,
-    const struct index_item *item)
+	 const struct index_item *item)
 {
 	if (strcmp(en->case_id, item->case_id) != 0 || item->n == 0)
 		return false;
@@ -373,7 +374,7 @@ concerns(const struct index *x, const struct index_entry *en,
 
 static json_t *
 event(struct index *x, const struct index_entry *en, const char *action,
-    const json_t *doc)
+      const json_t *doc)
 {
 	json_t *o = json_object();
 	const char *to = entry_str(doc, "to");
@@ -401,27 +402,25 @@ view_custody(struct index *x, const struct index_item *item)
 	for (size_t i = 0; list != NULL && i < x->n_entries; i++) {
 		const struct index_entry *en = &x->entries[i];
 		bool own = strcmp(en->item, item->id) == 0 &&
-		    strcmp(en->case_id, item->case_id) == 0;
+			   strcmp(en->case_id, item->case_id) == 0;
 		const char *action = NULL;
 		json_t *doc;
 
-		if (!own &&
-		    !(en->kind == KIND_CUSTODY && en->item[0] == '\0' &&
-			concerns(x, en, item)))
+		if (!own && !(en->kind == KIND_CUSTODY && en->item[0] == '\0' &&
+			      concerns(x, en, item)))
 			continue;
 		doc = index_doc(en);
 		if (en->kind == KIND_RECORD)
-			action = json_array_size(json_object_get(doc,
-				     "parents")) == 0
-			    ? "taken in"
-			    : "edited";
+			action = json_array_size(
+				     json_object_get(doc, "parents")) == 0
+				     ? "taken in"
+				     : "edited";
 		else if (en->kind == KIND_RETRACT)
 			action = "retracted";
 		else if (en->kind == KIND_CUSTODY)
 			action = entry_str(doc, "action");
 		if (action != NULL)
-			json_array_append_new(list,
-			    event(x, en, action, doc));
+			json_array_append_new(list, event(x, en, action, doc));
 		json_decref(doc);
 	}
 	return sorted(list);

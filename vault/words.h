@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WORDS_FINGERPRINT 8      /* words: 103 bits */
+#define WORDS_FINGERPRINT 8	 /* words: 103 bits */
 #define WORDS_FINGERPRINT_MAX 96 /* bytes, NUL included */
 
 /* `n` random words with spaces between; NULL without memory. */
@@ -18,6 +18,6 @@ struct secret *words_passphrase(size_t n);
 
 /* The eight words of a SHA-256: its digits to the base 7,776, least first. */
 void words_fingerprint(const uint8_t sha256[32],
-    char out[WORDS_FINGERPRINT_MAX]);
+		       char out[WORDS_FINGERPRINT_MAX]);
 
 #endif

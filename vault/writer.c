@@ -63,7 +63,7 @@ struct writer {
 	struct secret *case_keys;
 	struct {
 		char id[INDEX_CASE_MAX], epoch[HEX_ID_LEN + 1];
-	} *fresh;
+	} * fresh;
 	size_t n_fresh;
 };
 
@@ -129,7 +129,7 @@ open_batch(struct writer *w, struct err *e)
 /* Put a file into the batch: its line, its name in the tree, its blob. */
 static int
 put_file(struct writer *w, const char *line, const uint8_t sha256[HASH_LEN],
-    const void *bytes, size_t len, struct err *e)
+	 const void *bytes, size_t len, struct err *e)
 {
 	struct gitform_name *n = &w->names[w->n_names];
 
@@ -138,8 +138,7 @@ put_file(struct writer *w, const char *line, const uint8_t sha256[HASH_LEN],
 	strcpy(w->lines[w->n_lines++], line);
 	hex_encode(sha256, HASH_LEN, n->name);
 	w->n_names++;
-	return packform_file_add(w->pack, PACKFORM_BLOB, bytes, len, n->oid,
-	    e);
+	return packform_file_add(w->pack, PACKFORM_BLOB, bytes, len, n->oid, e);
 }
 
 static int
@@ -154,7 +153,7 @@ put_entry_file(struct writer *w, const struct entry_file *f, struct err *e)
 /* Seal a ring and put it into the batch. */
 static int
 put_ring(struct writer *w, const struct secret *ring,
-    const struct agekey_public *to, size_t least, struct err *e)
+	 const struct agekey_public *to, size_t least, struct err *e)
 {
 	struct entry_file f;
 	int rc = -1;
@@ -189,7 +188,7 @@ put_rings(struct writer *w, struct err *e)
 			longest = w->grants[i].ring->len;
 	for (size_t i = 0; i < w->n_grants; i++)
 		if (put_ring(w, w->grants[i].ring, &w->grants[i].to, longest,
-			e) != 0)
+			     e) != 0)
 			return -1;
 	for (size_t i = w->n_grants + 1; i < filled(w->n_grants + 1); i++) {
 		struct agekey_public nobody;
@@ -226,9 +225,9 @@ put_seen(struct writer *w, struct err *e)
 		if (w->n_lines >= BATCH_LEAVES_MAX)
 			break; /* the next batch says it */
 		batch_seen_line(l->device, l->size, l->steps[l->size - 1].root,
-		    w->lines[w->n_lines++]);
+				w->lines[w->n_lines++]);
 		if (json_object_set_new(w->said, l->device,
-			json_integer((json_int_t)l->size)) != 0)
+					json_integer((json_int_t)l->size)) != 0)
 			return no_memory(e);
 	}
 	return 0;
@@ -237,13 +236,12 @@ put_seen(struct writer *w, struct err *e)
 /* Put one of the batch's three own files into its tree. */
 static int
 put_named(struct writer *w, const char *name, const void *bytes, size_t len,
-    struct err *e)
+	  struct err *e)
 {
 	struct gitform_name *n = &w->names[w->n_names++];
 
 	snprintf(n->name, sizeof n->name, "%s", name);
-	return packform_file_add(w->pack, PACKFORM_BLOB, bytes, len, n->oid,
-	    e);
+	return packform_file_add(w->pack, PACKFORM_BLOB, bytes, len, n->oid, e);
 }
 
 /* The signed checkpoint after the batch. */
@@ -304,8 +302,7 @@ put_commit(struct writer *w, struct err *e)
 	n = gitform_commit_unsigned(&c, text);
 	sshsign(w->device_key->bytes, "git", text, n, sig);
 	n = gitform_commit_encode(&c, key, sig, text);
-	return packform_file_add(w->pack, PACKFORM_COMMIT, text, n, w->head,
-	    e);
+	return packform_file_add(w->pack, PACKFORM_COMMIT, text, n, w->head, e);
 }
 
 /* End the batch that is open, if there is one with something in it. */
@@ -352,8 +349,7 @@ room(struct writer *w, size_t n, struct err *e)
 	size_t others = w->v->n_logs;
 
 	if (w->open &&
-	    w->n_lines + n + rings + (others < 256 ? others : 256) +
-		    RESERVED >
+	    w->n_lines + n + rings + (others < 256 ? others : 256) + RESERVED >
 		BATCH_LEAVES_MAX &&
 	    flush(w, e) != 0)
 		return -1;
@@ -362,7 +358,7 @@ room(struct writer *w, size_t n, struct err *e)
 
 int
 writer_case(struct writer *w, const char *case_id,
-    const struct agekey_public *to, struct err *e)
+	    const struct agekey_public *to, struct err *e)
 {
 	const struct index_epoch *ep;
 
@@ -371,7 +367,8 @@ writer_case(struct writer *w, const char *case_id,
 	if (to == NULL) {
 		ep = index_epoch(w->x, case_id);
 		if (ep == NULL)
-			return err_set(e, ERR_UNKNOWN,
+			return err_set(
+			    e, ERR_UNKNOWN,
 			    "no key to write to this case is announced");
 		to = &ep->recipient;
 	}
@@ -399,11 +396,11 @@ set_common(struct writer *w, const char *kind, json_t *doc, const char *seat)
 	if (json_object_get(doc, "salt") == NULL && set(doc, "salt", hex) != 0)
 		return -1;
 	return set(doc, "kind", kind) | set(doc, "vault", w->v->id) |
-	    set(doc, "device", w->device) | set(doc, "case", w->case_id) |
-	    set(doc, "seat", seat) | set(doc, "time", now) |
-	    json_object_set_new(doc, "version", json_integer(1)) |
-	    json_object_set_new(doc, "batch",
-		json_integer((json_int_t)w->tree.size + 1));
+	       set(doc, "device", w->device) | set(doc, "case", w->case_id) |
+	       set(doc, "seat", seat) | set(doc, "time", now) |
+	       json_object_set_new(doc, "version", json_integer(1)) |
+	       json_object_set_new(doc, "batch",
+				   json_integer((json_int_t)w->tree.size + 1));
 }
 
 static int
@@ -425,7 +422,7 @@ sign(json_t *doc, const uint8_t seed[32])
 /* Seal an entry whose document is complete, and put it into the batch. */
 static int
 put_entry(struct writer *w, json_t *doc, const struct entry_content *contents,
-    size_t n, uint8_t sha256[HASH_LEN], struct err *e)
+	  size_t n, uint8_t sha256[HASH_LEN], struct err *e)
 {
 	struct secret *key = secret_new(32);
 	struct entry_file f = {0};
@@ -450,14 +447,15 @@ out:
 
 int
 writer_entry(struct writer *w, const char *kind, json_t *doc,
-    const struct entry_content *contents, size_t n, bool act,
-    uint8_t sha256[HASH_LEN], struct err *e)
+	     const struct entry_content *contents, size_t n, bool act,
+	     uint8_t sha256[HASH_LEN], struct err *e)
 {
 	if (room(w, 1, e) != 0)
 		return -1;
 	if (set_common(w, kind, doc, w->seat) != 0 ||
 	    (act && sign(doc, identity_seed(w->x->id)) != 0))
-		return err_set(e, ERR_UNKNOWN,
+		return err_set(
+		    e, ERR_UNKNOWN,
 		    "an entry's texts hold characters that it cannot keep");
 	if (w->bulk_pending) {
 		if (ring_add_bulk(w->ring, w->bulk_id, w->bulk->bytes) != 0)
@@ -473,9 +471,9 @@ writer_fill(struct writer *w, size_t n, struct err *e)
 	/* one is filled too: one and three must look alike */
 	for (size_t i = n; i < filled(n > 1 ? n : 2); i++) {
 		json_t *doc = json_object();
-		int rc = doc == NULL
-		    ? no_memory(e)
-		    : writer_entry(w, "filler", doc, NULL, 0, false, NULL, e);
+		int rc = doc == NULL ? no_memory(e)
+				     : writer_entry(w, "filler", doc, NULL, 0,
+						    false, NULL, e);
 
 		json_decref(doc);
 		if (rc != 0)
@@ -501,7 +499,7 @@ writer_bulk(struct writer *w, char id[HEX_ID_LEN + 1], struct err *e)
 
 int
 writer_segment(struct writer *w, const void *data, size_t len,
-    uint8_t sha256[HASH_LEN], struct err *e)
+	       uint8_t sha256[HASH_LEN], struct err *e)
 {
 	char line[BATCH_LINE_MAX], pointer[GITFORM_POINTER_MAX];
 	uint64_t size = 0;
@@ -520,7 +518,7 @@ writer_segment(struct writer *w, const void *data, size_t len,
 /* Take a ring for a person into the batch; it is freed here. */
 static int
 grant(struct writer *w, const struct agekey_public *to, struct secret *ring,
-    struct err *e)
+      struct err *e)
 {
 	void *p = NULL;
 
@@ -529,7 +527,7 @@ grant(struct writer *w, const struct agekey_public *to, struct secret *ring,
 	if (p == NULL) {
 		secret_free(ring);
 		return err_set(e, ERR_UNKNOWN,
-		    "too many people at once, or no memory");
+			       "too many people at once, or no memory");
 	}
 	w->grants = p;
 	w->grants[w->n_grants].to = *to;
@@ -546,19 +544,18 @@ add_case_keys(struct writer *w, struct secret *ring, const char *case_id)
 
 	for (size_t i = 1; i < x->n_hybrids; i++)
 		if (strcmp(x->hybrids[i].case_id, case_id) == 0)
-			rc |= ring_add_case(ring, case_id,
-			    x->hybrids[i].epoch,
-			    index_key(x, x->hybrids[i].key));
+			rc |= ring_add_case(ring, case_id, x->hybrids[i].epoch,
+					    index_key(x, x->hybrids[i].key));
 	for (size_t i = 0; i < w->n_fresh; i++)
 		if (strcmp(w->fresh[i].id, case_id) == 0)
 			rc |= ring_add_case(ring, case_id, w->fresh[i].epoch,
-			    w->case_keys->bytes + 32 * i);
+					    w->case_keys->bytes + 32 * i);
 	return rc;
 }
 
 int
 writer_grant_cases(struct writer *w, const struct agekey_public *to,
-    const char *const *case_ids, size_t n, struct err *e)
+		   const char *const *case_ids, size_t n, struct err *e)
 {
 	struct secret *ring;
 
@@ -577,25 +574,24 @@ writer_grant_cases(struct writer *w, const struct agekey_public *to,
 /* Keys of the bulk that a record's files name. */
 static int
 add_bulk_keys(struct writer *w, struct secret *ring, const json_t *doc,
-    json_t *have)
+	      json_t *have)
 {
 	json_t *files = json_object_get(doc, "files"), *f, *s;
 	size_t i, k, key;
 
-	json_array_foreach(files, i, f) {
-		json_array_foreach(json_object_get(f, "segments"), k, s) {
+	json_array_foreach (files, i, f) {
+		json_array_foreach (json_object_get(f, "segments"), k, s) {
 			const char *text = json_string_value(s), *id;
 
 			id = text != NULL ? strrchr(text, ' ') : NULL;
 			if (id == NULL || json_object_get(have, id + 1) != NULL)
 				continue;
-			if (json_object_set_new(have, id + 1, json_true()) !=
-			    0)
+			if (json_object_set_new(have, id + 1, json_true()) != 0)
 				return -1;
 			for (key = index_bulk_key(w->x, id + 1);
 			     key != SIZE_MAX; key = index_older_key(w->x, key))
 				if (ring_add_bulk(ring, id + 1,
-					index_key(w->x, key)) != 0)
+						  index_key(w->x, key)) != 0)
 					return -1;
 		}
 	}
@@ -604,7 +600,7 @@ add_bulk_keys(struct writer *w, struct secret *ring, const json_t *doc,
 
 int
 writer_grant_item(struct writer *w, const struct agekey_public *to,
-    const struct index_item *item, struct err *e)
+		  const struct index_item *item, struct err *e)
 {
 	json_t *have = json_object();
 	struct secret *ring = NULL;
@@ -619,8 +615,8 @@ writer_grant_item(struct writer *w, const struct agekey_public *to,
 
 		rc = doc == NULL ? -1
 				 : ring_add_entry(ring, en->sha256,
-				       index_key(w->x, en->key)) |
-			add_bulk_keys(w, ring, doc, have);
+						  index_key(w->x, en->key)) |
+				       add_bulk_keys(w, ring, doc, have);
 		json_decref(doc);
 	}
 	if (rc != 0) {
@@ -635,7 +631,7 @@ out:
 /* A fresh hybrid key for a case; its public half goes to `to`. */
 static int
 make_epoch(struct writer *w, char epoch[HEX_ID_LEN + 1],
-    struct agekey_public *to, struct err *e)
+	   struct agekey_public *to, struct err *e)
 {
 	struct secret *key = secret_new(32);
 	uint8_t raw[16];
@@ -667,7 +663,7 @@ make_epoch(struct writer *w, char epoch[HEX_ID_LEN + 1],
 /* The `open` act of a case whose key make_epoch has just made. */
 static int
 put_open(struct writer *w, const char *id, const char *epoch,
-    const struct agekey_public *to, json_t *doc, struct err *e)
+	 const struct agekey_public *to, json_t *doc, struct err *e)
 {
 	char *recipient = malloc(AGETEXT_RECIPIENT_MAX);
 	int rc = -1;
@@ -677,8 +673,7 @@ put_open(struct writer *w, const char *id, const char *epoch,
 	agetext_recipient(to, recipient);
 	snprintf(w->fresh[w->n_fresh - 1].id, INDEX_CASE_MAX, "%s", id);
 	if ((set(doc, "act", "open") | set(doc, "opened", id) |
-		set(doc, "epoch", epoch) | set(doc, "recipient", recipient)) !=
-	    0)
+	     set(doc, "epoch", epoch) | set(doc, "recipient", recipient)) != 0)
 		no_memory(e);
 	else
 		rc = writer_entry(w, "case", doc, NULL, 0, true, NULL, e);
@@ -688,7 +683,7 @@ put_open(struct writer *w, const char *id, const char *epoch,
 
 int
 writer_open_case(struct writer *w, char id[INDEX_CASE_MAX],
-    struct agekey_public *to, struct err *e)
+		 struct agekey_public *to, struct err *e)
 {
 	char epoch[HEX_ID_LEN + 1], hex[65], text[160];
 	uint8_t raw[32], digest[HASH_LEN];
@@ -723,7 +718,8 @@ find_log(struct writer *w, struct err *e)
 		return -1;
 	/* going on from an older state would be a fork of our own making */
 	if (known > (l != NULL ? l->size : 0)) {
-		err_set(e, ERR_EVIDENCE,
+		err_set(
+		    e, ERR_EVIDENCE,
 		    "this device has written %llu batches, of which %llu are"
 		    " here: a rollback",
 		    (unsigned long long)known,
@@ -733,13 +729,15 @@ find_log(struct writer *w, struct err *e)
 	if (l == NULL)
 		return 0;
 	if (l->size == 0 || l->size != l->length || l->frozen != UINT64_MAX)
-		return err_set(e, ERR_EVIDENCE,
+		return err_set(
+		    e, ERR_EVIDENCE,
 		    "this device's own log is damaged or forked: nothing can"
 		    " be added to it");
 	w->tree = l->tree;
 	memcpy(w->head, l->steps[l->size - 1].commit, GITFORM_OID_LEN);
 	for (size_t i = 0; i < l->n_seen; i++)
-		if (json_object_set_new(w->said, l->seen[i].device,
+		if (json_object_set_new(
+			w->said, l->seen[i].device,
 			json_integer((json_int_t)l->seen[i].size)) != 0)
 			return no_memory(e);
 	return 0;
@@ -756,12 +754,12 @@ find_device(struct writer *w, struct err *e)
 
 	if (local_trust_own(w->v, w->x->id, own, e) != 0)
 		return -1;
-	w->device_key = local_device(w->v, w->x->id, own[0] == '\0',
-	    w->device, e);
+	w->device_key =
+	    local_device(w->v, w->x->id, own[0] == '\0', w->device, e);
 	if (w->device_key != NULL)
 		return 0;
 	err_set(e, ERR_EVIDENCE,
-	    "local/device.age: missing: this machine has written with it");
+		"local/device.age: missing: this machine has written with it");
 	return err_hint(e, "to go on as a new device, receive a carry file into"
 			   " a new folder");
 }
@@ -773,9 +771,10 @@ start(struct index *x, struct err *e)
 	char path[FSUTIL_PATH];
 
 	if (x->v->report.count[REPORT_DAMAGE] > 0) {
-		err_set(e, ERR_EVIDENCE, "nothing is added to a damaged vault:"
+		err_set(e, ERR_EVIDENCE,
+			"nothing is added to a damaged vault:"
 			" %s",
-		    report_first(&x->v->report, REPORT_DAMAGE));
+			report_first(&x->v->report, REPORT_DAMAGE));
 		err_hint(e, "muniment verify says more; a partner's carry file"
 			    " or a copy may have what is missing");
 		return NULL;
@@ -814,8 +813,8 @@ put_device(struct writer *w, struct err *e)
 {
 	json_t *doc = json_object();
 	int rc = doc == NULL
-	    ? no_memory(e)
-	    : writer_entry(w, "device", doc, NULL, 0, true, NULL, e);
+		     ? no_memory(e)
+		     : writer_entry(w, "device", doc, NULL, 0, true, NULL, e);
 
 	json_decref(doc);
 	return rc;
@@ -836,9 +835,8 @@ writer_new(struct index *x, struct err *e)
 	if (w == NULL)
 		return NULL;
 	strcpy(w->seat, x->me);
-	if (w->tree.size == 0 &&
-	    (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
-		put_device(w, e) != 0)) {
+	if (w->tree.size == 0 && (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
+				  put_device(w, e) != 0)) {
 		writer_free(w);
 		return NULL;
 	}
@@ -857,9 +855,9 @@ put_first_member(struct writer *w, const uint8_t root[32], struct err *e)
 	sshsig_key_line(w->x->id->sign_pub, key);
 	if (doc == NULL || rights == NULL || room(w, 1, e) != 0 ||
 	    (set(doc, "act", "admit") | set(doc, "key", key) |
-		set(rights, INDEX_VAULT, index_role_name(ROLE_ADMIN)) |
-		json_object_set(doc, "rights", rights) |
-		set_common(w, "member", doc, "root") | sign(doc, root)) != 0)
+	     set(rights, INDEX_VAULT, index_role_name(ROLE_ADMIN)) |
+	     json_object_set(doc, "rights", rights) |
+	     set_common(w, "member", doc, "root") | sign(doc, root)) != 0)
 		no_memory(e);
 	else
 		rc = put_entry(w, doc, NULL, 0, sha256, e);

@@ -24,7 +24,7 @@ struct writer *writer_new(struct index *x, struct err *e);
  * `root` is the root key's seed. Admits the identity and opens the vault.
  */
 struct writer *writer_new_vault(struct index *x, const uint8_t root[32],
-    struct err *e);
+				struct err *e);
 /* Without writer_commit, nothing was written. */
 void writer_free(struct writer *w);
 
@@ -33,7 +33,7 @@ void writer_free(struct writer *w);
  * case's current epoch is looked up.
  */
 int writer_case(struct writer *w, const char *case_id,
-    const struct agekey_public *to, struct err *e);
+		const struct agekey_public *to, struct err *e);
 
 /*
  * Add an entry of this kind. `doc` holds what is particular to the kind; the
@@ -41,12 +41,12 @@ int writer_case(struct writer *w, const char *case_id,
  * The entry's hash is written to `sha256` (may be NULL).
  */
 int writer_entry(struct writer *w, const char *kind, json_t *doc,
-    const struct entry_content *contents, size_t n, bool sign,
-    uint8_t sha256[HASH_LEN], struct err *e);
+		 const struct entry_content *contents, size_t n, bool sign,
+		 uint8_t sha256[HASH_LEN], struct err *e);
 
 /* Open a case (not the vault); its id and fresh key are handed out. */
 int writer_open_case(struct writer *w, char id[INDEX_CASE_MAX],
-    struct agekey_public *to, struct err *e);
+		     struct agekey_public *to, struct err *e);
 
 /*
  * Make a bulk identity for one file; then lock segments to it. It goes on the
@@ -54,16 +54,16 @@ int writer_open_case(struct writer *w, char id[INDEX_CASE_MAX],
  */
 int writer_bulk(struct writer *w, char id[HEX_ID_LEN + 1], struct err *e);
 int writer_segment(struct writer *w, const void *data, size_t len,
-    uint8_t sha256[HASH_LEN], struct err *e);
+		   uint8_t sha256[HASH_LEN], struct err *e);
 
 /*
  * Keys for a person, on one ring in the current batch: the given cases' (all
  * epochs held), or those of one entry and its bulk.
  */
 int writer_grant_cases(struct writer *w, const struct agekey_public *to,
-    const char *const *case_ids, size_t n, struct err *e);
+		       const char *const *case_ids, size_t n, struct err *e);
 int writer_grant_item(struct writer *w, const struct agekey_public *to,
-    const struct index_item *item, struct err *e);
+		      const struct index_item *item, struct err *e);
 
 /* `n` member entries were added: fill up to 4, 16, 64 with fillers. */
 int writer_fill(struct writer *w, size_t n, struct err *e);

@@ -43,7 +43,7 @@ window(const uint8_t *in, uint64_t content)
 
 int
 zframe_peek(const void *in, size_t len, size_t max, size_t *frame,
-    size_t *content)
+	    size_t *content)
 {
 	unsigned long long n;
 	size_t f;
@@ -71,8 +71,8 @@ zframe_decode(const void *in, size_t frame, void *out, size_t content)
 	if (ctx == NULL) {
 		ctx = ZSTD_createDCtx();
 		if (ctx == NULL ||
-		    ZSTD_isError(ZSTD_DCtx_setParameter(ctx,
-			ZSTD_d_windowLogMax, ZFRAME_WINDOW_LOG_MAX)))
+		    ZSTD_isError(ZSTD_DCtx_setParameter(
+			ctx, ZSTD_d_windowLogMax, ZFRAME_WINDOW_LOG_MAX)))
 			return -1;
 	}
 	n = ZSTD_decompressDCtx(ctx, out, content, in, frame);

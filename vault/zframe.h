@@ -14,7 +14,8 @@
 
 /* The most bytes that a frame of `len` bytes of content takes. */
 size_t zframe_bound(size_t len);
-/* Compress into one frame with its content size. Returns its length; 0 without memory. */
+/* Compress into one frame with its content size. Returns its length; 0 without
+ * memory. */
 size_t zframe_encode(const void *in, size_t len, void *out, size_t cap);
 
 /*
@@ -22,7 +23,7 @@ size_t zframe_encode(const void *in, size_t len, void *out, size_t cap);
  * be stated and at most `max`. -1 if there is no such frame.
  */
 int zframe_peek(const void *in, size_t len, size_t max, size_t *frame,
-    size_t *content);
+		size_t *content);
 /* Decompress that frame into exactly `content` bytes. 0 or -1. */
 int zframe_decode(const void *in, size_t frame, void *out, size_t content);
 

@@ -220,8 +220,8 @@ lengths(void **state)
 	free(t);
 	for (size_t n = 1; n <= 66; n++) {
 		size_t k = (size_t)sprintf(key, "{\"%.*s\":1}", (int)n,
-				   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
-				   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk");
+					   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+					   "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk");
 
 		assert_int_equal(accepts(NULL, (const uint8_t *)key, k),
 				 n <= 64);
