@@ -19,7 +19,7 @@ have() { # have PACKAGE [VERSION]
 }
 
 what=${1:-build}
-build="make gcc libc6-dev pkg-config libssl-dev libarchive-dev libzstd-dev
+build="make gcc libc6-dev pkg-config libssl-dev libzstd-dev
 	libgit2-dev libjansson-dev zlib1g-dev libmagic-dev libseccomp-dev"
 tests="git git-lfs zstd jq openssl openssh-client python3 file tar xz-utils
 	coreutils binutils clang valgrind mandoc libcmocka-dev procps
