@@ -37,7 +37,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
 LIBOBJ := $(foreach d,crypto format vault,$(call obj,$(d)))
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 
-.PHONY: all check quick unit asan install clean format lint
+.PHONY: all check quick unit asan install clean format
 all: $(B)/muniment
 
 $(B)/muniment: $(call obj,tools) $(LIBOBJ)
