@@ -181,8 +181,8 @@ forged(void **state)
 	    "pack ../../../victim",
 	    "object ../../../victim.pack\n",
 	    "pack pack-../../../../victim\n",
-	    "pack "
-	    "pack-0123456789012345678901234567890123456789/../../../victim\n",
+	    ("pack "
+	     "pack-0123456789012345678901234567890123456789/../../../victim\n"),
 	    "pack\n",
 	    "branch ../../x 00\n",
 	    "zebra x\n",
