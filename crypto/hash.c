@@ -76,17 +76,6 @@ hash_final(struct hash *h, uint8_t *out)
 }
 
 void
-hash_peek(const struct hash *h, uint8_t *out)
-{
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
-
-	if (c == NULL || EVP_MD_CTX_copy_ex(c, h->ctx) != 1 ||
-	    EVP_DigestFinal_ex(c, out, NULL) != 1)
-		abort();
-	EVP_MD_CTX_free(c);
-}
-
-void
 hash_free(struct hash *h)
 {
 	if (h == NULL)

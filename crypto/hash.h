@@ -25,8 +25,6 @@ struct hash *hash_new(enum hash_kind kind);
 void hash_update(struct hash *h, const void *bytes, size_t len);
 /* Write the digest (32 or 20 bytes) and start over. */
 void hash_final(struct hash *h, uint8_t *out);
-/* Write the digest of what came so far, and go on. */
-void hash_peek(const struct hash *h, uint8_t *out);
 void hash_free(struct hash *h);
 
 /* SHA-256 of one run of bytes. */

@@ -166,8 +166,6 @@ enum index_role index_role(const struct index *x, const char *seat,
 			   const char *case_id);
 const char *index_role_name(enum index_role role);
 enum index_role index_role_parse(const char *name);
-/* The seat whose device wrote an entry; NULL if it has none. */
-struct index_seat *index_author(struct index *x, const struct index_entry *en);
 /* How a seat is shown: its name, or the start of its id. Static ring. */
 const char *index_seat_name(struct index *x, const char *seat);
 

@@ -7,12 +7,6 @@
 
 #define SHORT_MIN 8 /* hex digits of an item that are shown at least */
 
-struct index_seat *
-index_author(struct index *x, const struct index_entry *en)
-{
-	return index_seat(x, x->log_seat[en->log]);
-}
-
 const char *
 index_seat_name(struct index *x, const char *seat)
 {

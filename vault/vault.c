@@ -681,7 +681,6 @@ vault_load_from(struct vault *v, vault_refs *refs, void *ctx, bool thorough,
 	for (size_t i = 0; i < v->n_logs; i++)
 		check_seen(v, &v->logs[i]);
 	check_forks(v);
-	v->blind_checked = thorough;
 	rc = 0;
 out:
 	free(list.heads);

@@ -75,7 +75,6 @@ struct vault {
 	struct map entries; /* hash of each listed entry -> where */
 	struct map objects; /* hash of each listed object -> its size */
 	struct report report;
-	bool blind_checked; /* vault_load was thorough */
 	int lock;	    /* descriptor; -1 if not held */
 	void (*progress)(void *ctx, const char *what, uint64_t done,
 			 uint64_t total);

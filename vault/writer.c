@@ -69,12 +69,6 @@ struct writer {
 
 #define LINES_MAX (BATCH_LEAVES_MAX + 1)
 
-const char *
-writer_seat(const struct writer *w)
-{
-	return w->seat;
-}
-
 static int
 no_memory(struct err *e)
 {

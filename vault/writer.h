@@ -68,9 +68,6 @@ int writer_grant_item(struct writer *w, const struct agekey_public *to,
 /* `n` member entries were added: fill up to 4, 16, 64 with fillers. */
 int writer_fill(struct writer *w, size_t n, struct err *e);
 
-/* The seat that acts. */
-const char *writer_seat(const struct writer *w);
-
 /* Write it all. The index is out of date afterwards. */
 int writer_commit(struct writer *w, struct err *e);
 

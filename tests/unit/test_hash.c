@@ -96,13 +96,10 @@ running(void **state)
 	assert_non_null(s);
 	for (size_t i = 0; i < sizeof bytes; i++)
 		bytes[i] = (uint8_t)(i * 7);
-	for (size_t i = 0; i < sizeof bytes; i++) {
+	for (size_t i = 0; i < sizeof bytes; i++)
 		hash_update(h, bytes + i, 1);
-		hash_peek(h, a);
-		hash_sha256(bytes, i + 1, b);
-		assert_memory_equal(a, b, 32);
-	}
 	hash_final(h, a);
+	hash_sha256(bytes, sizeof bytes, b);
 	assert_memory_equal(a, b, 32);
 	/* it has started over */
 	hash_update(h, "abc", 3);
