@@ -4,5 +4,5 @@
 set -eu
 cd "$(dirname "$0")"
 sh tools/setup.sh tests
-make --no-print-directory -s -j"$(nproc)" all unit
+make --no-print-directory -s -j"$(nproc)" EXTRA=-Werror all unit
 exec sh tools/check-all.sh

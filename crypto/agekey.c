@@ -261,6 +261,70 @@ agekey_unwrap(enum agekey_kind kind, const uint8_t secret[AGEKEY_SECRET_LEN],
 	return rc == 0 ? unwrap(&w, body, file_key) : AGEKEY_MALFORMED;
 }
 
+/*
+ * X-Wing's decapsulation (draft-connolly-cfrg-xwing-kem) in two steps, on
+ * libsodium's ML-KEM, X25519 and SHA-3: first what depends on the secret only.
+ */
+struct ready {
+	uint8_t mlkem[crypto_kem_mlkem768_SECRETKEYBYTES];
+	uint8_t scalar[32];
+	uint8_t point[32]; /* its public half */
+};
+_Static_assert(sizeof(struct ready) == AGEKEY_READY_LEN, "a ready secret");
+_Static_assert(AGEKEY_HYBRID_ENC_LEN ==
+		   crypto_kem_mlkem768_CIPHERTEXTBYTES + 32,
+	       "an encapsulation's halves");
+
+void
+agekey_ready(const uint8_t secret[AGEKEY_SECRET_LEN],
+	     uint8_t ready[AGEKEY_READY_LEN])
+{
+	uint8_t seeds[crypto_kem_mlkem768_SEEDBYTES + 32];
+	uint8_t pub[crypto_kem_mlkem768_PUBLICKEYBYTES];
+	struct ready *r = (struct ready *)ready;
+
+	/* none fails: every seed gives a pair */
+	if (crypto_xof_shake256(seeds, sizeof seeds, secret,
+				AGEKEY_SECRET_LEN) != 0 ||
+	    crypto_kem_mlkem768_seed_keypair(pub, r->mlkem, seeds) != 0)
+		abort();
+	memcpy(r->scalar, seeds + crypto_kem_mlkem768_SEEDBYTES, 32);
+	if (crypto_scalarmult_curve25519_base(r->point, r->scalar) != 0)
+		abort();
+	sodium_memzero(seeds, sizeof seeds);
+}
+
+enum agekey_result
+agekey_unwrap_ready(const uint8_t ready[AGEKEY_READY_LEN],
+		    const uint8_t enc[AGEKEY_HYBRID_ENC_LEN],
+		    const uint8_t body[AGEKEY_BODY_LEN],
+		    uint8_t file_key[AGEKEY_FILE_KEY_LEN])
+{
+	static const uint8_t label[6] = {'\\', '.', '/', '/', '^', '\\'};
+	const struct ready *r = (const struct ready *)ready;
+	const uint8_t *share = enc + crypto_kem_mlkem768_CIPHERTEXTBYTES;
+	uint8_t in[4 * 32 + sizeof label], shared[32];
+	struct wrap_key w;
+	int rc;
+
+	sodium_memzero(file_key, AGEKEY_FILE_KEY_LEN);
+	/* ML-KEM rejects silently */
+	if (crypto_kem_mlkem768_dec(in, enc, r->mlkem) != 0 ||
+	    x25519_shared(r->scalar, share, in + 32) != 0) {
+		sodium_memzero(in, sizeof in);
+		return AGEKEY_MALFORMED;
+	}
+	memcpy(in + 64, share, 32);
+	memcpy(in + 96, r->point, 32);
+	memcpy(in + 128, label, sizeof label);
+	rc = crypto_hash_sha3256(shared, in, sizeof in);
+	sodium_memzero(in, sizeof in);
+	if (rc == 0)
+		hybrid_wrap_key(shared, &w);
+	sodium_memzero(shared, sizeof shared);
+	return rc == 0 ? unwrap(&w, body, file_key) : AGEKEY_MALFORMED;
+}
+
 /* The wrap key of a scrypt stanza; -1 without memory. */
 static int
 scrypt_wrap_key(const uint8_t *pass, size_t passlen, unsigned work_factor,

@@ -112,6 +112,14 @@ advance(struct agestream *s)
 	abort();
 }
 
+void
+agestream_seek(struct agestream *s, uint64_t chunk)
+{
+	memset(s->nonce, 0, sizeof s->nonce);
+	for (size_t i = COUNTER_LEN; chunk > 0; chunk >>= 8)
+		s->nonce[--i] = (uint8_t)chunk;
+}
+
 int
 agestream_seal(struct agestream *s, bool last, const void *plain, size_t len,
 	       uint8_t *out)

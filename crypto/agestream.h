@@ -57,6 +57,9 @@ int agestream_seal(struct agestream *s, bool last, const void *plain,
 int agestream_open(struct agestream *s, bool last, const void *sealed,
 		   size_t len, uint8_t *out);
 
+/* Go on with the chunk of this number, counted from 0. */
+void agestream_seek(struct agestream *s, uint64_t chunk);
+
 /* Bytes of the sealed chunks of `plain` bytes of content; no nonce. */
 uint64_t agestream_sealed_size(uint64_t plain);
 

@@ -2,6 +2,7 @@
 
 #include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 
 _Static_assert(ED25519_PUB_LEN == crypto_sign_PUBLICKEYBYTES, "public key");
 _Static_assert(ED25519_SEED_LEN == crypto_sign_SEEDBYTES, "seed");
@@ -25,10 +26,26 @@ ed25519_public(const uint8_t seed[ED25519_SEED_LEN],
 	sodium_memzero(sk, sizeof sk);
 }
 
+/*
+ * Keys that were found valid lately, in this thread: all of a log's signatures
+ * are by one key, and the test takes longer than verifying.
+ */
+#define RECENT 16
+static _Thread_local struct {
+	uint8_t keys[RECENT][ED25519_PUB_LEN];
+	size_t n; /* ever noted */
+} recent;
+
 bool
 ed25519_is_valid(const uint8_t pub[ED25519_PUB_LEN])
 {
-	return crypto_core_ed25519_is_valid_point(pub) == 1;
+	for (size_t i = 0; i < recent.n && i < RECENT; i++)
+		if (memcmp(recent.keys[i], pub, ED25519_PUB_LEN) == 0)
+			return true;
+	if (crypto_core_ed25519_is_valid_point(pub) != 1)
+		return false;
+	memcpy(recent.keys[recent.n++ % RECENT], pub, ED25519_PUB_LEN);
+	return true;
 }
 
 void

@@ -22,11 +22,22 @@ _Static_assert(HASH_LEN == crypto_auth_hmacsha256_BYTES, "HMAC");
 static EVP_MD *digests[2];
 static pthread_once_t digests_once = PTHREAD_ONCE_INIT;
 
+/* Each thread has one for short texts, which ends with it. */
+static pthread_key_t scratches;
+
+static void
+free_scratch(void *ctx)
+{
+	EVP_MD_CTX_free(ctx);
+}
+
 static void
 fetch_digests(void)
 {
 	OSSL_LIB_CTX *library = ossl_context();
 
+	if (pthread_key_create(&scratches, free_scratch) != 0)
+		abort();
 	if (library == NULL)
 		return;
 	digests[HASH_SHA256] = EVP_MD_fetch(library, "SHA256", NULL);
@@ -87,12 +98,15 @@ hash_free(struct hash *h)
 static EVP_MD_CTX *
 scratch(void)
 {
-	static _Thread_local EVP_MD_CTX *ctx;
+	EVP_MD_CTX *ctx;
 
-	if (ctx == NULL)
+	pthread_once(&digests_once, fetch_digests);
+	ctx = pthread_getspecific(scratches);
+	if (ctx == NULL) {
 		ctx = EVP_MD_CTX_new();
-	if (ctx == NULL)
-		abort();
+		if (ctx == NULL || pthread_setspecific(scratches, ctx) != 0)
+			abort();
+	}
 	return ctx;
 }
 

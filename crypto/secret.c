@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static bool locked;
+static _Atomic bool locked;
 
 int
 secret_init(void)

@@ -1,6 +1,15 @@
 #include "base32.h"
 
-static const char alphabet[32] = "abcdefghijklmnopqrstuvwxyz234567";
+/*
+ * Codes of shares are secrets: what is written or read decides on no branch
+ * but whether it is of the form, and on no place in memory.
+ */
+static char
+digit(uint32_t five)
+{
+	/* 'a' to 'z', then '2' to '7' */
+	return (char)(five + 'a' - ((25u - five) >> 8 & ('a' + 26 - '2')));
+}
 
 size_t
 base32_len(size_t len)
@@ -19,21 +28,27 @@ base32_encode(const void *bytes, size_t len, char *out)
 	for (size_t i = 0; i < len; i++) {
 		bits = bits << 8 | p[i];
 		for (n += 8; n >= 5; n -= 5)
-			out[o++] = alphabet[bits >> (n - 5) & 31];
+			out[o++] = digit(bits >> (n - 5) & 31);
 	}
 	if (n > 0)
-		out[o++] = alphabet[bits << (5 - n) & 31];
+		out[o++] = digit(bits << (5 - n) & 31);
 	return o;
 }
 
-static int
+/* All ones if c lies between these two, else 0. */
+static uint32_t
+within(uint32_t c, uint32_t from, uint32_t to)
+{
+	return ((((c - from) | (to - c)) >> 31) & 1) - 1;
+}
+
+static uint32_t
 value(uint8_t c)
 {
-	if (c >= 'a' && c <= 'z')
-		return c - 'a';
-	if (c >= '2' && c <= '7')
-		return c - '2' + 26;
-	return -1;
+	uint32_t letter = within(c, 'a', 'z'), number = within(c, '2', '7');
+
+	return (letter & (c - 'a')) | (number & (c - '2' + 26u)) |
+	       (~(letter | number) & 32);
 }
 
 int
@@ -41,17 +56,16 @@ base32_decode(const void *text, size_t len, uint8_t *out, size_t cap,
 	      size_t *outlen)
 {
 	const uint8_t *p = text;
-	uint32_t bits = 0;
+	uint32_t bits = 0, bad = 0;
 	unsigned n = 0;
 	size_t o = 0;
 
 	*outlen = 0;
 	for (size_t i = 0; i < len; i++) {
-		int v = value(p[i]);
+		uint32_t v = value(p[i]);
 
-		if (v < 0)
-			return -1;
-		bits = bits << 5 | (uint32_t)v;
+		bad |= v & 32;
+		bits = bits << 5 | (v & 31);
 		n += 5;
 		if (n >= 8) {
 			n -= 8;
@@ -61,7 +75,7 @@ base32_decode(const void *text, size_t len, uint8_t *out, size_t cap,
 		}
 	}
 	/* no whole character may be left over, and no bit that is set */
-	if (n >= 5 || (bits & ((1u << n) - 1)) != 0)
+	if (bad != 0 || n >= 5 || (bits & ((1u << n) - 1)) != 0)
 		return -1;
 	*outlen = o;
 	return 0;

@@ -8,6 +8,36 @@
 static const char lower[32] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 static const char upper[32] = "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L";
 
+/*
+ * It may be a secret that is written or read: which characters they are decides
+ * on no branch and no place in memory, so all 32 are looked at each time.
+ */
+static char
+digit(const char alphabet[32], uint32_t five)
+{
+	uint32_t c = 0;
+
+	for (uint32_t i = 0; i < 32; i++)
+		c |= (uint8_t)alphabet[i] & (((i ^ five) - 1) >> 8);
+	return (char)c;
+}
+
+/* The other way round; 32 or more if it is none. */
+static uint32_t
+value(const char alphabet[32], char c)
+{
+	uint32_t five = 0, none = UINT32_MAX;
+
+	for (uint32_t i = 0; i < 32; i++) {
+		uint32_t other = (uint8_t)alphabet[i] ^ (uint8_t)c;
+		uint32_t is = (other - 1) >> 8;
+
+		five |= i & is;
+		none &= ~is;
+	}
+	return five | (none & 32);
+}
+
 /* One step of the checksum: the remainder takes in five more bits. */
 static uint32_t
 step(uint32_t rest, uint32_t five)
@@ -70,19 +100,19 @@ bech32_encode(const char *prefix, const uint8_t *bytes, size_t len, char *out)
 		for (n += 8; n >= 5; n -= 5) {
 			five = bits >> (n - 5) & 31;
 			rest = step(rest, five);
-			out[o++] = alphabet[five];
+			out[o++] = digit(alphabet, five);
 		}
 	}
 	if (n > 0) {
 		five = bits << (5 - n) & 31;
 		rest = step(rest, five);
-		out[o++] = alphabet[five];
+		out[o++] = digit(alphabet, five);
 	}
 	for (int i = 0; i < CHECKSUM_LEN; i++)
 		rest = step(rest, 0);
 	rest ^= 1;
 	for (int i = 0; i < CHECKSUM_LEN; i++)
-		out[o++] = alphabet[rest >> (25 - 5 * i) & 31];
+		out[o++] = digit(alphabet, rest >> (25 - 5 * i) & 31);
 	return o;
 }
 
@@ -92,7 +122,7 @@ bech32_decode(const char *prefix, const char *text, size_t textlen,
 {
 	const char *alphabet = is_upper(prefix) ? upper : lower;
 	size_t plen = strlen(prefix), o = 0, end;
-	uint32_t rest = start(prefix), bits = 0;
+	uint32_t rest = start(prefix), bits = 0, bad = 0;
 	unsigned n = 0;
 
 	/* "1" is no character of the alphabet, so this one is the last */
@@ -101,23 +131,20 @@ bech32_decode(const char *prefix, const char *text, size_t textlen,
 		goto bad;
 	end = textlen - CHECKSUM_LEN;
 	for (size_t i = plen + 1; i < textlen; i++) {
-		const char *at = memchr(alphabet, text[i], 32);
-		uint32_t five;
+		uint32_t five = value(alphabet, text[i]);
 
-		if (at == NULL)
-			goto bad;
-		five = (uint32_t)(at - alphabet);
-		rest = step(rest, five);
+		bad |= five & 32;
+		rest = step(rest, five & 31);
 		if (i >= end)
 			continue;
-		bits = (bits << 5 | five) & 0xfff;
+		bits = (bits << 5 | (five & 31)) & 0xfff;
 		n += 5;
 		if (n >= 8) {
 			n -= 8;
 			out[o++] = (uint8_t)(bits >> n);
 		}
 	}
-	if (rest == 1 && (bits & ((1u << n) - 1)) == 0)
+	if (bad == 0 && rest == 1 && (bits & ((1u << n) - 1)) == 0)
 		return 0;
 bad:
 	memset(out, 0, len);

@@ -488,8 +488,8 @@ check_batches() {
 		if ! [ -f "$file" ]; then
 			absent=$((absent + 1))
 			# A vault lists what was left out when it came here.
-			if [ ! -e "$repo/local/absent" ] ||
-				grep -qxF "$object" "$repo/local/absent"; then
+			if [ ! -d "$repo/local" ] ||
+				grep -qsxF "$object" "$repo/local/absent"; then
 				say "   not here (left out): $object"
 			else
 				wrong "object $object is missing"

@@ -307,8 +307,8 @@ is_time(const char *p)
 	       take_number(&p, 2, 0, 59) >= 0 && *p == '\0';
 }
 
-static bool
-is_date(const char *p)
+bool
+record_is_date(const char *p)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30,
 				   31, 31, 30, 31, 30, 31};
@@ -336,7 +336,7 @@ is_date(const char *p)
 static int
 check_date(struct walk *w, const char *text)
 {
-	if (!is_date(text))
+	if (!record_is_date(text))
 		return fail(
 		    w, "is no date: YYYY, YYYY-MM, YYYY-MM-DD or "
 		       "YYYY-MM-DDTHH:MM+hh:mm (Z for UTC), with ~ in front "

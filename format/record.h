@@ -22,6 +22,7 @@
 #define MUNIMENT_RECORD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,9 @@ const struct record_field *record_fields(size_t *n);
 
 /* The type in words: "text", "list of objects"... */
 const char *record_type_name(enum record_type type);
+
+/* Is it a date as RECORD.md has them? NUL-terminated. */
+bool record_is_date(const char *text);
 
 /*
  * 0 if `fields` is an object in which every name is known, every value of its

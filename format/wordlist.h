@@ -6,6 +6,7 @@
 #ifndef MUNIMENT_WORDLIST_H
 #define MUNIMENT_WORDLIST_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define WORDLIST_LEN 7776   /* words: five dice */
@@ -13,5 +14,7 @@
 
 /* Word `i` (< WORDLIST_LEN), static. */
 const char *wordlist_word(uint32_t i);
+/* The number of a word of `len` letters; -1 if it is not in the list. */
+int wordlist_find(const char *word, size_t len);
 
 #endif

@@ -1,10 +1,13 @@
 #include "cli.h"
 
+#include "pool.h"
+#include "strength.h"
 #include "words.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <math.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -88,12 +91,37 @@ cli_fd(const char *text)
 	return (int)n;
 }
 
+int
+cli_percent(const char *text, unsigned *out)
+{
+	int n = cli_fd(text);
+
+	if (n < 0 || n > 100)
+		return -1;
+	*out = (unsigned)n;
+	return 0;
+}
+
+static void
+set_jobs(const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || n < 1 ||
+	    n > POOL_JOBS_MAX)
+		exit(cli_usage("--jobs", "a number from 1 to %d",
+			       POOL_JOBS_MAX));
+	pool_set_jobs((size_t)n);
+}
+
 bool
 cli_option(int opt)
 {
 	switch (opt) {
 	case 'V':
 		cli.vault = optarg;
+		cli.vault_named = true;
 		return true;
 	case 'I':
 		cli.identity = optarg;
@@ -104,11 +132,17 @@ cli_option(int opt)
 			exit(cli_usage("--passphrase-fd",
 				       "not a descriptor's number"));
 		return true;
+	case 'N':
+		set_jobs(optarg);
+		return true;
 	case 'J':
 		cli.json = true;
 		return true;
 	case 'Q':
 		cli.quiet = true;
+		return true;
+	case 'Y':
+		cli.ask = true;
 		return true;
 	}
 	return false;
@@ -261,6 +295,36 @@ confirm(int tty, struct secret *first, struct err *e)
 	return again;
 }
 
+void
+cli_strength(int fd, double bits, bool own)
+{
+	char time[STRENGTH_TEXT];
+
+	dprintf(fd,
+		"%s%.0f bits: ten million tries a second, which a state could"
+		" pay for,\nfind it in %s%s.\n",
+		own ? "At most " : "", floor(bits), strength_time(bits, time),
+		own ? ", or sooner" : "");
+	if (own && bits < STRENGTH_GOOD)
+		dprintf(fd, "warning: this passphrase is weak: whoever copies"
+			    " the file can find it out.\n");
+}
+
+/* What is said of one that a person made; it is taken all the same. */
+static int
+weigh(int tty, const struct secret *s, struct err *e)
+{
+	double bits = 0;
+
+	dprintf(tty, "warning: a passphrase of your own is weaker than the"
+		     " generated one;\nwhoever copies the file can try as often"
+		     " as they like.\n");
+	if (strength_of_own(s, &bits, e) != 0)
+		return -1;
+	cli_strength(tty, bits, true);
+	return 0;
+}
+
 struct secret *
 cli_passphrase_twice(const char *prompt, struct err *e)
 {
@@ -280,7 +344,9 @@ cli_passphrase_twice(const char *prompt, struct err *e)
 		err_sys(e, "the terminal");
 		goto out;
 	}
-	dprintf(tty, "\n\nWrite it down and keep it apart from this machine.\n"
+	dprintf(tty, "\n\n");
+	cli_strength(tty, strength_of_words(PASSPHRASE_WORDS), false);
+	dprintf(tty, "Write it down and keep it apart from this machine.\n"
 		     "Type it to use it, or type one of your own.\n");
 	s = read_hidden(tty, "Passphrase: ", e);
 	if (s == NULL)
@@ -297,10 +363,11 @@ cli_passphrase_twice(const char *prompt, struct err *e)
 		s = NULL;
 		goto out;
 	}
-	dprintf(tty,
-		"warning: a passphrase of your own is weaker than the"
-		" generated one;\nwhoever copies the file can try as often as"
-		" they like.\n");
+	if (weigh(tty, s, e) != 0) {
+		secret_free(s);
+		s = NULL;
+		goto out;
+	}
 	s = confirm(tty, s, e);
 out:
 	secret_free(words);
@@ -314,73 +381,6 @@ cli_passphrase_any(const char *prompt, struct err *e)
 	if (cli.passphrase_fd >= 0)
 		return cli_passphrase_fd(cli.passphrase_fd, e);
 	return cli_passphrase(prompt, e);
-}
-
-static bool progress_shown;
-static struct timespec progress_start, progress_last;
-static const char *progress_what;
-
-static double
-seconds_since(const struct timespec *t)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - t->tv_sec) +
-	       (double)(now.tv_nsec - t->tv_nsec) / 1e9;
-}
-
-/* "12.3 MiB" */
-static const char *
-human(uint64_t n, char out[32])
-{
-	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-	double v = (double)n;
-	size_t u = 0;
-
-	while (v >= 1024 && u < 4)
-		v /= 1024, u++;
-	snprintf(out, 32, u == 0 ? "%.0f %s" : "%.1f %s", v, unit[u]);
-	return out;
-}
-
-void
-cli_progress(void *ctx, const char *what, uint64_t done, uint64_t total)
-{
-	char a[32], b[32], r[32];
-	double t;
-
-	(void)ctx;
-	if (cli.quiet || !isatty(STDERR_FILENO))
-		return;
-	if (progress_what == NULL || strcmp(progress_what, what) != 0) {
-		progress_what = what;
-		clock_gettime(CLOCK_MONOTONIC, &progress_start);
-		progress_last = progress_start;
-		return;
-	}
-	if (seconds_since(&progress_last) < 0.2)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &progress_last);
-	t = seconds_since(&progress_start);
-	if (total > 0 && done > 0 && done <= total)
-		fprintf(stderr, "\r\033[K%s: %s of %s, %s/s, %.0f s left", what,
-			human(done, a), human(total, b),
-			human((uint64_t)((double)done / t), r),
-			t * (double)(total - done) / (double)done);
-	else
-		fprintf(stderr, "\r\033[K%s: %s, %s/s", what, human(done, a),
-			human((uint64_t)((double)done / t), r));
-	progress_shown = true;
-}
-
-void
-cli_progress_end(void)
-{
-	if (progress_shown)
-		fprintf(stderr, "\r\033[K");
-	progress_shown = false;
-	progress_what = NULL;
 }
 
 const char *

@@ -1,123 +1,90 @@
 #include "commands.h"
+#include "contentsdesk.h"
 #include "session.h"
+#include "telling.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-/*
- * What became of each path. It is said only when all is written: an item that
- * never came to be must not have been announced.
- */
-struct telling {
-	json_t *list; /* of {"what","path","item","why"} */
-	size_t known, skipped;
-};
-
-static const char *const words[] = {"added", "known", "skipped", "failed"};
-
-static void
-told(void *ctx, enum desk_what what, const char *path, const char *item,
-     const char *why)
-{
-	struct telling *t = ctx;
-	json_t *o = json_object();
-
-	t->known += what == DESK_KNOWN;
-	t->skipped += what == DESK_SKIPPED;
-	json_object_set_new(o, "what", json_string(words[what]));
-	json_object_set_new(o, "path", session_path(path));
-	if (item != NULL)
-		json_object_set_new(o, "item", json_string(item));
-	if (why != NULL)
-		json_object_set_new(o, "why", json_string(why));
-	json_array_append_new(t->list, o);
-}
-
-/* One line: items on standard output, all else on standard error. */
-static void
-print_one(const json_t *o, bool written)
-{
-	const char *what = json_string_value(json_object_get(o, "what"));
-	const char *path = session_str(o, "path");
-	const char *item = session_str(o, "item");
-
-	if (strcmp(what, words[DESK_ADDED]) == 0) {
-		if (written)
-			printf("%.8s  %s\n", item, path);
-	} else if (strcmp(what, words[DESK_KNOWN]) == 0) {
-		cli_note("%s: the case holds this content already, as item"
-			 " %.8s (--again takes it in once more)",
-			 path, item);
-	} else {
-		fprintf(stderr, "muniment: %s: %s: %s\n", path,
-			strcmp(what, words[DESK_SKIPPED]) == 0 ? "skipped"
-							       : "not taken in",
-			session_str(o, "why"));
-	}
-}
-
-static void
-print_all(struct telling *t, bool written)
-{
-	json_t *o;
-	size_t i;
-
-	cli_progress_end();
-	if (cli.json && written) {
-		session_json(t->list);
-		return;
-	}
-	json_array_foreach (t->list, i, o)
-		print_one(o, written);
-	json_decref(t->list);
-}
 
 struct add {
 	const char *case_text;
 	struct desk_fields fields;
 	struct session_list pairs;
-	bool again;
+	bool contents, large;
+	int flags; /* of enum desk_add_flag */
 };
+
+/* What is in those that were taken in, or are here already. */
+static int
+take_contents(const struct add *a, struct desk *d, struct contents_work *w,
+	      struct mediatype *m, struct telling *t, struct desk_sum *sum,
+	      struct err *e)
+{
+	struct session_list items = {0};
+	size_t n = json_array_size(t->list);
+	int rc;
+
+	for (size_t i = 0; i < n; i++) {
+		const json_t *o = json_array_get(t->list, i);
+
+		if (telling_is(o, DESK_ADDED) || telling_is(o, DESK_KNOWN))
+			session_list_add(
+			    &items,
+			    json_string_value(json_object_get(o, "item")));
+	}
+	rc = desk_contents_take(d, w, m, items.items, items.n, a->large, false,
+				telling_told, t, sum, e);
+	free(items.items);
+	return rc;
+}
+
+/* Take it in; the originals are written, whole, before what is in them. */
+static int
+add_to(struct add *a, struct desk *d, struct contents_work *w,
+       struct mediatype *m, const char *const *paths, size_t n)
+{
+	struct telling t = {.list = json_array()};
+	struct desk_sum sum = {0, 0};
+	struct err e = {0};
+	bool written;
+	int rc, status;
+
+	a->fields.pairs = a->pairs.items;
+	a->fields.n = a->pairs.n;
+	rc = desk_add(d, m, a->case_text, paths, n, &a->fields, a->flags,
+		      telling_told, &t, &sum, &e);
+	written = rc == 0;
+	if (rc == 0 && a->contents)
+		rc = take_contents(a, d, w, m, &t, &sum, &e);
+	telling_print(&t, &sum, written);
+	status = session_close(d, rc, &e);
+	/* what could not be read is not in the vault: no success */
+	return status == 0 && sum.failed > 0 ? ERR_UNKNOWN : status;
+}
 
 static int
 add(struct add *a, const char *const *paths, size_t n)
 {
-	struct telling t = {.list = NULL};
-	struct desk_sum sum = {0, 0};
 	struct err e = {0};
-	/* before any key is in memory: it forks */
-	struct mediatype *m = mediatype_start(&e);
+	/* before any key is in memory: they fork */
+	struct mediatype *m = mediatype_start(session_helpers(paths, n), &e);
+	struct contents_work *w = NULL;
 	struct desk *d;
-	int rc, status;
+	int status = ERR_UNKNOWN;
 
-	if (m == NULL)
+	if (m != NULL && a->contents)
+		w = contents_start(&e);
+	if (m == NULL || (a->contents && w == NULL)) {
+		mediatype_stop(m);
 		return cli_fail(&e);
+	}
 	if (!mediatype_works(m))
 		cli_warn("media types cannot be recognised here");
-	d = session_open(DESK_WRITE);
-	if (d == NULL) {
-		mediatype_stop(m);
-		return ERR_UNKNOWN;
-	}
-	t.list = json_array();
-	a->fields.pairs = a->pairs.items;
-	a->fields.n = a->pairs.n;
-	rc = desk_add(d, m, a->case_text, paths, n, &a->fields, a->again, told,
-		      &t, &sum, &e);
+	d = session_open(DESK_WRITE | DESK_LEAN);
+	if (d != NULL)
+		status = add_to(a, d, w, m, paths, n);
+	contents_stop(w);
 	mediatype_stop(m);
-	print_all(&t, rc == 0);
-	if (rc == 0)
-		cli_note("%s added, %s known already, %s skipped, %s not taken"
-			 " in",
-			 session_count((json_int_t)sum.done),
-			 session_count((json_int_t)t.known),
-			 session_count((json_int_t)t.skipped),
-			 session_count((json_int_t)sum.failed));
-	else
-		cli_note("nothing was added");
-	status = session_close(d, rc, &e);
-	/* what could not be read is not in the vault: no success */
-	return status == 0 && sum.failed > 0 ? ERR_UNKNOWN : status;
+	return status;
 }
 
 int
@@ -131,6 +98,9 @@ cmd_add(int argc, char **argv)
 	    {"field", required_argument, NULL, 'f'},
 	    {"record", required_argument, NULL, 'r'},
 	    {"again", no_argument, NULL, 'a'},
+	    {"reread", no_argument, NULL, 'R'},
+	    {"contents", no_argument, NULL, 'C'},
+	    {"large", no_argument, NULL, 'L'},
 	    {NULL, 0, NULL, 0}};
 	static struct add a;
 	int opt, rc;
@@ -155,7 +125,16 @@ cmd_add(int argc, char **argv)
 			a.fields.record = optarg;
 			break;
 		case 'a':
-			a.again = true;
+			a.flags |= DESK_AGAIN;
+			break;
+		case 'R':
+			a.flags |= DESK_REREAD;
+			break;
+		case 'C':
+			a.contents = true;
+			break;
+		case 'L':
+			a.large = true;
 			break;
 		default:
 			return CLI_USAGE;

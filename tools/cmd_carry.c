@@ -46,6 +46,11 @@ carry(struct carry *a)
 				 (long long)n);
 		else
 			cli_note("%s: written", session_str(o, "file"));
+		if (a->c.parity > 0)
+			cli_note("%s-parity: written: carry it along, it"
+				 " restores what gets damaged (muniment"
+				 " repair)",
+				 session_str(o, "file"));
 		json_decref(o);
 	}
 	return session_close(d, o != NULL ? 0 : -1, &e);
@@ -75,10 +80,11 @@ cmd_carry(int argc, char **argv)
 	    {"to", required_argument, NULL, 't'},
 	    {"case", required_argument, NULL, 'c'},
 	    {"carry-passphrase-fd", required_argument, NULL, 'F'},
+	    {"parity", required_argument, NULL, 'y'},
 	    {"part-size", required_argument, NULL, 's'},
 	    {"work-factor", required_argument, NULL, 'w'},
 	    {NULL, 0, NULL, 0}};
-	static struct carry a = {.pass_fd = -1};
+	static struct carry a = {.pass_fd = -1, .c.parity = CLI_PARITY};
 	int opt, rc;
 
 	while ((opt = getopt_long(argc, argv, "o:p", options, NULL)) != -1) {
@@ -97,6 +103,8 @@ cmd_carry(int argc, char **argv)
 		else if (opt == 'w' && cli_fd(optarg) >= 10 &&
 			 cli_fd(optarg) <= 22)
 			a.c.work_factor = (unsigned)cli_fd(optarg);
+		else if (opt == 'y' && cli_percent(optarg, &a.c.parity) == 0)
+			continue;
 		else if (opt == 's' && part_size(optarg, &a.c.part) == 0)
 			continue;
 		else

@@ -15,13 +15,13 @@ edit(struct edit *a, const char *item)
 {
 	struct err e = {0};
 	/* before any key is in memory: it forks */
-	struct mediatype *m = mediatype_start(&e);
+	struct mediatype *m = mediatype_start(1, &e);
 	struct desk *d;
 	int rc;
 
 	if (m == NULL)
 		return cli_fail(&e);
-	d = session_open(DESK_WRITE);
+	d = session_open(DESK_WRITE | DESK_LEAN);
 	if (d == NULL) {
 		mediatype_stop(m);
 		return ERR_UNKNOWN;

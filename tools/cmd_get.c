@@ -28,7 +28,7 @@ static int
 get(const char *const *items, size_t n, const char *case_text,
     const char *folder, bool by_item)
 {
-	struct desk *d = session_open(DESK_WRITE);
+	struct desk *d = session_open(DESK_WRITE | DESK_LEAN);
 	json_t *list = cli.json ? json_array() : NULL;
 	struct desk_sum sum = {0, 0};
 	struct err e = {0};

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "id.h"
 #include "newfile.h"
 #include "session.h"
 
@@ -132,46 +133,98 @@ id_words(const char *path)
 	return 0;
 }
 
+static const struct option options[] = {
+    CLI_OPTIONS,
+    {"name", required_argument, NULL, 'n'},
+    {"org", required_argument, NULL, 'g'},
+    {"work-factor", required_argument, NULL, 'w'},
+    {"threshold", required_argument, NULL, 'k'},
+    {"shares", required_argument, NULL, 's'},
+    {"label", required_argument, NULL, 'l'},
+    {"root-key", required_argument, NULL, 'r'},
+    {"check", no_argument, NULL, 'c'},
+    {"out", required_argument, NULL, 'o'},
+    {"yes", no_argument, NULL, 'y'},
+    {"new-passphrase-fd", required_argument, NULL, 'N'},
+    {NULL, 0, NULL, 0}};
+
+struct id_options {
+	const char *name, *org;
+	int new_passphrase_fd; /* -1: not given */
+	bool yes;	       /* destroy without asking */
+	struct id_shares shares;
+};
+
+/* How many; a number that is none becomes one that nothing takes. */
+static unsigned
+count(const char *text)
+{
+	int n = cli_fd(text);
+
+	return n >= 0 && n <= 1000 ? (unsigned)n : 1000;
+}
+
+/* 0, or -1 for what is no option or has a bad value. */
+static int
+take_option(struct id_options *o, int opt)
+{
+	if (opt == 'n')
+		o->name = optarg;
+	else if (opt == 'g')
+		o->org = optarg;
+	else if (opt == 'o')
+		o->shares.out = optarg;
+	else if (opt == 'w')
+		return work_factor(optarg, &o->shares.work_factor);
+	else if (opt == 'k')
+		o->shares.threshold = count(optarg);
+	else if (opt == 's')
+		o->shares.shares = count(optarg);
+	else if (opt == 'l')
+		o->shares.label = optarg;
+	else if (opt == 'r')
+		o->shares.root_key = optarg;
+	else if (opt == 'c')
+		o->shares.check = true;
+	else if (opt == 'y')
+		o->yes = true;
+	else if (opt == 'N' && (o->new_passphrase_fd = cli_fd(optarg)) < 0)
+		return cli_usage("id", "not a descriptor's number");
+	else if (opt == 'N')
+		return 0;
+	else
+		return -1;
+	return 0;
+}
+
 int
 cmd_id(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    CLI_OPTIONS,
-	    {"name", required_argument, NULL, 'n'},
-	    {"org", required_argument, NULL, 'g'},
-	    {"work-factor", required_argument, NULL, 'w'},
-	    {NULL, 0, NULL, 0}};
-	const char *name = NULL, *org = NULL, *out = NULL, *verb;
-	unsigned factor = 0;
+	struct id_options o = {.new_passphrase_fd = -1};
+	const char *verb;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "o:", options, NULL)) != -1) {
-		if (cli_option(opt))
-			continue;
-		switch (opt) {
-		case 'n':
-			name = optarg;
-			break;
-		case 'g':
-			org = optarg;
-			break;
-		case 'o':
-			out = optarg;
-			break;
-		case 'w':
-			if (work_factor(optarg, &factor) != 0)
-				return CLI_USAGE;
-			break;
-		default:
+	while ((opt = getopt_long(argc, argv, "o:", options, NULL)) != -1)
+		if (!cli_option(opt) && take_option(&o, opt) != 0)
 			return CLI_USAGE;
-		}
-	}
 	verb = optind < argc ? argv[optind++] : "";
 	if (strcmp(verb, "new") == 0 && optind == argc)
-		return id_new(name, org, factor);
+		return id_new(o.name, o.org, o.shares.work_factor);
 	if (strcmp(verb, "card") == 0 && optind == argc)
-		return id_card(out);
+		return id_card(o.shares.out);
 	if (strcmp(verb, "words") == 0 && argc - optind <= 1)
 		return id_words(optind < argc ? argv[optind] : NULL);
-	return cli_usage("id", "what? new, card or words");
+	if (strcmp(verb, "split") == 0 && optind == argc)
+		return id_split(&o.shares, argc, argv);
+	if (strcmp(verb, "rotate") == 0 && optind == argc)
+		return id_rotate(o.shares.out, o.new_passphrase_fd,
+				 o.shares.work_factor);
+	if (strcmp(verb, "destroy") == 0 && optind == argc)
+		return id_destroy(o.yes);
+	o.shares.files = (const char *const *)argv + optind;
+	o.shares.n_files = (size_t)(argc - optind);
+	if (strcmp(verb, "join") == 0)
+		return id_join(&o.shares, argc, argv);
+	return cli_usage("id", "what? new, card, words, split, join, rotate or"
+			       " destroy");
 }

@@ -2,45 +2,58 @@
 #include "commands.h"
 #include "session.h"
 
-static void
-print_item(const json_t *o)
+static const char *
+or_nothing(const char *text)
 {
-	json_t *file = json_object_get(o, "file");
-	bool titled = json_object_get(o, "title") != NULL;
-	json_int_t current = json_integer_value(json_object_get(o, "current"));
+	return text != NULL ? cli_esc(text) : "";
+}
 
-	printf("%s  %.10s  %14s  %s%s%s%s", session_str(o, "short"),
-	       session_str(o, "taken_in"),
-	       session_count(json_integer_value(json_object_get(file, "size"))),
-	       session_str(file, "name"), titled ? "  -- " : "",
-	       session_str(o, "title"),
-	       json_is_true(json_object_get(o, "retracted")) ? "  (retracted)"
-							     : "");
-	if (current > 1)
-		printf("  (%lld versions side by side)", (long long)current);
-	putchar('\n');
+static int
+print_item(const struct desk_item *o)
+{
+	printf("%s  %.10s  %14s  %s%s%s%s", o->shown, or_nothing(o->taken_in),
+	       session_count(o->size), or_nothing(o->name),
+	       o->title != NULL ? "  -- " : "", or_nothing(o->title),
+	       o->retracted ? "  (retracted)" : "");
+	if (o->redacted_from != NULL)
+		printf("  (redacted copy of %.8s)", cli_esc(o->redacted_from));
+	if (o->copies > 0)
+		printf("  (%zu redacted %s)", o->copies,
+		       o->copies > 1 ? "copies" : "copy");
+	if (o->current > 1)
+		printf("  (%zu versions side by side)", o->current);
+	return putchar('\n') != EOF ? 0 : -1;
+}
+
+/* However many there are, only one is held. */
+static int
+take(void *ctx, const struct desk_item *item)
+{
+	size_t *n = ctx;
+
+	if ((*n)++ == 0)
+		cli_progress_end();
+	if (!cli.json)
+		return print_item(item);
+	return session_json_next(desk_item_json(item), *n == 1);
 }
 
 static int
 list(const char *case_text, const char *query)
 {
-	struct desk *d = session_open(DESK_READ);
+	struct desk *d = session_open(DESK_READ | DESK_LEAN);
 	struct err e = {0};
-	json_t *items, *o;
-	size_t i;
+	size_t n = 0;
+	int rc;
 
 	if (d == NULL)
 		return ERR_UNKNOWN;
-	items = desk_items(d, case_text, query, &e);
-	if (items != NULL && cli.json) {
-		session_json(items);
-	} else if (items != NULL) {
-		cli_progress_end();
-		json_array_foreach (items, i, o)
-			print_item(o);
-		json_decref(items);
-	}
-	return session_close(d, items != NULL ? 0 : -1, &e);
+	rc = desk_items(d, case_text, query, take, &n, &e);
+	if (rc == 0 && cli.json)
+		session_json_end(n == 0);
+	if (rc != 0 && e.code == ERR_NONE)
+		err_sys(&e, "standard output");
+	return session_close(d, rc, &e);
 }
 
 /* Options of both; the number of words that follow. */

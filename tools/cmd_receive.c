@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "packwork.h"
 #include "session.h"
 
 static json_int_t
@@ -7,42 +8,87 @@ number(const json_t *o, const char *key)
 	return json_integer_value(json_object_get(o, key));
 }
 
+/* What a first copy was checked against, and what people compare by voice. */
+static void
+print_first(const json_t *o)
+{
+	const json_t *i = json_object_get(o, "invite");
+	bool created = json_is_true(json_object_get(o, "created"));
+
+	if (created)
+		printf("vault %s\n%s\n", session_str(o, "vault"),
+		       session_str(o, "words"));
+	if (i != NULL) {
+		printf("invitation of %s\n%s\n", session_str(i, "name"),
+		       session_str(i, "words"));
+		cli_note("all that the invitation names is here; compare its"
+			 " words with the sender's, by voice");
+	} else if (created) {
+		cli_note("first contact was not checked against an invitation"
+			 " (muniment invite): compare these words with the"
+			 " sender's, by voice; they say which vault it is, not"
+			 " whether this is its newest state");
+	}
+}
+
 static void
 print(const json_t *o)
 {
-	if (json_is_true(json_object_get(o, "created"))) {
-		printf("vault %s\n%s\n", session_str(o, "vault"),
-		       session_str(o, "words"));
-		cli_note("compare these words with the sender's, by voice");
-	}
+	print_first(o);
 	cli_note("%s new batches of %s devices, %s new objects",
 		 session_count(number(o, "batches")),
 		 session_count(number(o, "devices")),
 		 session_count(number(o, "objects")));
+	if (number(o, "mended") > 0)
+		cli_note("the carry file is damaged: %s blocks of it were"
+			 " restored by its parity; nothing is lacking\n"
+			 "hint: muniment repair writes it anew; do not trust"
+			 " that medium any more",
+			 session_count(number(o, "mended")));
 	if (number(o, "absent") > 0)
 		cli_note("%s objects are not here: they were left out",
 			 session_count(number(o, "absent")));
 	if (number(o, "older") > 0)
 		cli_note("of %s devices it brought an older state than is"
-			 " here; nothing was taken back",
-			 session_count(number(o, "older")));
+			 " here (device %.12s: %s batches, here %s); nothing"
+			 " was taken back",
+			 session_count(number(o, "older")),
+			 session_str(o, "older_device"),
+			 session_count(number(o, "older_size")),
+			 session_count(number(o, "older_here")));
 	if (number(o, "strangers") > 0)
-		cli_note("the histories of %s devices that belong to no member"
-			 " were left out",
+		cli_note("the histories of %s devices that belong to no member,"
+			 " or to one with too many, were left out",
 			 session_count(number(o, "strangers")));
+	if (number(o, "crowded") > 0)
+		cli_note("%s histories were left out: too many of one device",
+			 session_count(number(o, "crowded")));
+	if (number(o, "cosigned") > 0)
+		cli_note("of %s devices you cosigned that you have seen this"
+			 " state",
+			 session_count(number(o, "cosigned")));
+	if (number(o, "unconfirmed") > 0)
+		cli_note("%s collectors' devices wait to be confirmed:"
+			 " muniment collector list shows their words",
+			 session_count(number(o, "unconfirmed")));
+	if (json_object_get(o, "refused") != NULL)
+		cli_warn("nothing was written here: %s\nhint: %s",
+			 session_str(o, "refused"), session_str(o, "hint"));
 	if (!json_is_true(json_object_get(o, "member")))
 		cli_note("you are not a member of this vault: you can check it"
 			 " and carry it, not read it");
 }
 
 static int
-receive(const char *const *files, size_t n, bool with_passphrase, int fd)
+receive(struct desk_receive *what, bool with_passphrase, int fd)
 {
-	struct secret *pass = session_passphrase(), *file_pass = NULL;
+	struct secret *pass, *file_pass = NULL;
 	struct err e = {0};
-	json_int_t forks;
+	size_t findings;
 	json_t *o;
 
+	packwork_prepare();
+	pass = session_passphrase();
 	if (pass == NULL)
 		return ERR_UNKNOWN;
 	if (with_passphrase) {
@@ -55,13 +101,13 @@ receive(const char *const *files, size_t n, bool with_passphrase, int fd)
 			return cli_fail(&e);
 		}
 	}
-	o = desk_receive(cli.vault, cli.identity, pass, file_pass, files, n,
-			 cli_progress, &e);
+	what->file_pass = file_pass;
+	o = desk_receive(cli.vault, cli.identity, pass, what, cli_progress, &e);
 	secret_free(pass);
 	secret_free(file_pass);
 	if (o == NULL)
 		return cli_fail(&e);
-	forks = number(o, "forks");
+	findings = session_findings(o);
 	if (cli.json) {
 		session_json(o);
 	} else {
@@ -69,12 +115,7 @@ receive(const char *const *files, size_t n, bool with_passphrase, int fd)
 		print(o);
 		json_decref(o);
 	}
-	if (forks == 0)
-		return 0;
-	cli_warn("%s devices have signed two histories that contradict each"
-		 " other; both are kept: muniment verify names them",
-		 session_count(forks));
-	return ERR_EVIDENCE;
+	return findings > 0 ? ERR_EVIDENCE : 0;
 }
 
 int
@@ -83,7 +124,11 @@ cmd_receive(int argc, char **argv)
 	static const struct option options[] = {
 	    CLI_OPTIONS,
 	    {"carry-passphrase-fd", required_argument, NULL, 'F'},
+	    {"invite", required_argument, NULL, 'i'},
+	    {"large", no_argument, NULL, 'L'},
+	    {"no-witness", no_argument, NULL, 'W'},
 	    {NULL, 0, NULL, 0}};
+	struct desk_receive what = {.cosign = true};
 	bool with_passphrase = false;
 	int opt, fd = -1;
 
@@ -92,6 +137,12 @@ cmd_receive(int argc, char **argv)
 			continue;
 		if (opt == 'p')
 			with_passphrase = true;
+		else if (opt == 'W')
+			what.cosign = false;
+		else if (opt == 'L')
+			what.large = true;
+		else if (opt == 'i')
+			what.invite = optarg;
 		else if (opt == 'F' && (fd = cli_fd(optarg)) >= 0)
 			with_passphrase = true;
 		else
@@ -101,6 +152,7 @@ cmd_receive(int argc, char **argv)
 	}
 	if (optind == argc)
 		return cli_usage("receive", "which file?");
-	return receive((const char *const *)argv + optind,
-		       (size_t)(argc - optind), with_passphrase, fd);
+	what.files = (const char *const *)argv + optind;
+	what.n = (size_t)(argc - optind);
+	return receive(&what, with_passphrase, fd);
 }

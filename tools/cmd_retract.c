@@ -24,7 +24,7 @@ cmd_retract(int argc, char **argv)
 		return cli_usage("retract", "which item?");
 	if (why == NULL || why[0] == '\0')
 		return cli_usage("retract", "a reason is needed: --why TEXT");
-	d = session_open(DESK_WRITE);
+	d = session_open(DESK_WRITE | DESK_LEAN);
 	if (d == NULL)
 		return ERR_UNKNOWN;
 	return session_close(d, desk_retract(d, argv[optind], why, &e), &e);

@@ -28,7 +28,7 @@ cmd_share(int argc, char **argv)
 		return cli_usage("share", "with whom? --with MEMBER");
 	if ((case_text == NULL) == (optind == argc))
 		return cli_usage("share", "which items, or --case C?");
-	d = session_open(DESK_WRITE);
+	d = session_open(DESK_WRITE | DESK_LEAN);
 	if (d == NULL)
 		return ERR_UNKNOWN;
 	rc = desk_share(d, case_text, (const char *const *)argv + optind,

@@ -41,6 +41,113 @@ print_value(const char *name, const json_t *v, int indent)
 	}
 }
 
+/* Who has cosigned a state that holds this: what a key saw, by its clock. */
+static void
+print_seen(const json_t *o, int indent)
+{
+	json_t *list = json_object_get(o, "seen_by"), *w;
+	size_t i;
+
+	json_array_foreach (list, i, w) {
+		printf("%*sseen by %s", indent, "", session_str(w, "name"));
+		if (json_object_get(w, "org") != NULL)
+			printf(" (%s)", session_str(w, "org"));
+		printf(" since %s (their clock)", session_str(w, "since"));
+		if (json_object_get(w, "key") != NULL)
+			printf("; not a member: as %s recorded it",
+			       session_str(w, "recorded_by"));
+		printf("\n");
+	}
+}
+
+/*
+ * What authorities outside say: a state that holds this existed no later; and
+ * what was here before it, so that it was written no earlier. Each by its own
+ * clock, and none of them the device's.
+ */
+static void
+print_stamps(const json_t *o, int indent)
+{
+	json_t *list = json_object_get(o, "stamped"), *s;
+	const char *status;
+	size_t i;
+
+	json_array_foreach (list, i, s) {
+		status = session_str(s, "status");
+		printf("%*sno later than %s (time stamp by %s", indent, "",
+		       session_str(s, "time"), session_str(s, "authority"));
+		if (strcmp(status, "aged") == 0)
+			printf("; aged: valid when it was made");
+		else if (strcmp(status, "renewed") == 0)
+			printf("; renewed");
+		if (json_object_get(s, "unrevoked") == NULL)
+			printf("; revocation could not be checked");
+		printf(")\n");
+	}
+	s = json_object_get(o, "no_earlier");
+	if (s != NULL)
+		printf("%*sno earlier than %s (time stamp by %s, in this log"
+		       " before it)\n",
+		       indent, "", session_str(s, "time"),
+		       session_str(s, "authority"));
+}
+
+/* A redacted copy: of what, and what was taken out. */
+static void
+print_original(const json_t *o)
+{
+	json_t *zones = json_object_get(o, "zones"), *z;
+	size_t i;
+
+	if (o == NULL)
+		return;
+	printf("  REDACTED COPY of file %lld of item %.8s (version %.16s)\n",
+	       (long long)json_integer_value(json_object_get(o, "file")),
+	       session_str(o, "item"), session_str(o, "entry"));
+	json_array_foreach (zones, i, z)
+		if (json_is_string(z))
+			printf("    zone     %s\n",
+			       cli_esc(json_string_value(z)));
+	if (json_object_get(o, "decided_by") != NULL)
+		printf("    decided by %s\n", session_str(o, "decided_by"));
+	if (json_object_get(o, "basis") != NULL)
+		printf("    basis    %s\n", session_str(o, "basis"));
+	if (json_object_get(o, "problem") != NULL)
+		printf("    BUT %s\n", session_str(o, "problem"));
+}
+
+/* It lay in an archive or a message. */
+static void
+print_within(const json_t *o)
+{
+	if (o == NULL)
+		return;
+	printf("  OUT OF file %lld of item %.8s (version %.16s), there number"
+	       " %lld:\n    %s\n",
+	       (long long)json_integer_value(json_object_get(o, "file")),
+	       session_str(o, "item"), session_str(o, "entry"),
+	       (long long)json_integer_value(json_object_get(o, "number")),
+	       session_str(o, "path"));
+	if (json_object_get(o, "problem") != NULL)
+		printf("    BUT %s\n", session_str(o, "problem"));
+}
+
+/* The redacted copies of an item or a version. */
+static void
+print_copies(const json_t *list, int indent)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach (list, i, c)
+		printf(
+		    "%*sredacted copy: item %.8s (of file %lld of version"
+		    " %.16s)\n",
+		    indent, "", session_str(c, "item"),
+		    (long long)json_integer_value(json_object_get(c, "file")),
+		    session_str(c, "version"));
+}
+
 static void
 print_version(const json_t *v)
 {
@@ -54,6 +161,13 @@ print_version(const json_t *v)
 	printf("  batch %lld of device %.12s\n",
 	       (long long)json_integer_value(json_object_get(v, "batch")),
 	       session_str(v, "device"));
+	if (json_object_get(v, "device_follows") != NULL)
+		printf("  a device that goes on for %.12s\n",
+		       session_str(v, "device_follows"));
+	print_seen(v, 2);
+	print_stamps(v, 2);
+	print_original(json_object_get(v, "original"));
+	print_within(json_object_get(v, "within"));
 	json_array_foreach (files, i, f) {
 		printf("  file %s\n", session_str(f, "name"));
 		if (json_object_get(f, "path") != NULL)
@@ -62,12 +176,14 @@ print_version(const json_t *v)
 		       session_count(
 			   json_integer_value(json_object_get(f, "size"))));
 		printf("    type     %s\n", session_str(f, "media_type"));
-		printf("    modified %s (the source file's own time)\n",
-		       session_str(f, "modified"));
+		if (json_object_get(f, "modified") != NULL)
+			printf("    modified %s (the source file's own time)\n",
+			       session_str(f, "modified"));
 		printf("    SHA-256  %s\n", session_str(f, "sha256"));
 	}
 	if (json_object_size(fields) > 0)
 		print_value("record", fields, 2);
+	print_copies(json_object_get(v, "redacted_copies"), 2);
 }
 
 static void
@@ -85,6 +201,7 @@ print_item(const json_t *o)
 		printf("%zu versions stand side by side; edit --join makes one"
 		       " of them\n",
 		       json_array_size(versions));
+	print_copies(json_object_get(o, "redacted_copies"), 0);
 	json_array_foreach (versions, i, v)
 		print_version(v);
 }
@@ -100,6 +217,19 @@ print_history(const json_t *list)
 		if (!json_is_true(json_object_get(v, "current")))
 			printf("  (replaced by a later version)\n");
 	}
+}
+
+/* What is evidence itself, and not word of its ways. */
+static bool
+is_evidence(const char *action)
+{
+	static const char *const actions[] = {"taken in", "edited", "retracted",
+					      "note"};
+
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+		if (strcmp(action, actions[i]) == 0)
+			return true;
+	return false;
 }
 
 static void
@@ -125,6 +255,10 @@ print_custody(const json_t *list)
 		    "  [batch %lld of %.12s]\n",
 		    (long long)json_integer_value(json_object_get(v, "batch")),
 		    session_str(v, "device"));
+		if (!is_evidence(session_str(v, "action")))
+			continue;
+		print_seen(v, 4);
+		print_stamps(v, 4);
 	}
 }
 
@@ -133,7 +267,7 @@ typedef json_t *document(struct desk *d, const char *item, struct err *e);
 static int
 print(const char *item, document *get, void (*as_text)(const json_t *o))
 {
-	struct desk *d = session_open(DESK_READ);
+	struct desk *d = session_open(DESK_READ | DESK_LEAN);
 	struct err e = {0};
 	json_t *o;
 

@@ -73,10 +73,11 @@ _muniment_field() {
 
 _muniment() {
 	local cur prev i word command="" sub="" options="" words=0
-	local commands="id init case member add list show history search edit
-		get share custody retract carry receive verify seal open fields
-		help"
-	local every="--vault --identity --passphrase-fd --json --quiet"
+	local commands="id passphrase unlock lock init case member device add contents list show history search edit
+		get share custody retract redact carry invite receive remote sync
+		collector verify check parity repair doctor
+		witness stamp exhibit seal open fields help"
+	local every="--vault --identity --passphrase-fd --jobs --ask --json --quiet"
 
 	cur=${COMP_WORDS[COMP_CWORD]}
 	prev=${COMP_WORDS[COMP_CWORD - 1]}
@@ -99,11 +100,17 @@ _muniment() {
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		case $word in
-		--vault | --identity | --passphrase-fd | --case | --role | \
+		--vault | --identity | --passphrase-fd | --jobs | --case | --role | \
 			--title | --kind | --field | --record | --content | \
-			--with | --note | --why | --to | --name | --org | \
+			--with | --file | --zones | --decided-by | --basis | --note | --why | --follows | --to | --name | --org | \
 			--root-key | --root-passphrase-fd | --work-factor | \
-			--carry-passphrase-fd | --part-size | --output | \
+			--carry-passphrase-fd | --parity | --percent | --from | --part-size | --invite | --output | \
+			--threshold | --shares | --label | --out | \
+			--new-passphrase-fd | \
+			--label | --kit | --key | --timeout | \
+			--within | --chain | --crl | \
+			--for | --words | --disclose | --files | --lang | --declaration | --set | \
+			--set-file | --profile | --witnesses | --root | \
 			--identity-file | -o | -i | -t)
 			((i++))
 			[[ ${COMP_WORDS[i]-} == "=" ]] && ((i++))
@@ -127,13 +134,14 @@ _muniment() {
 		_muniment_folders
 		return
 		;;
-	--identity | --record | --content | --root-key | --output | \
-		--identity-file | -i)
+	--identity | --record | --content | --invite | --kit | --root-key | --output | \
+		--chain | --crl | \
+		--set-file | --root | --identity-file | -i)
 		_muniment_files
 		return
 		;;
 	-o)
-		if [[ $command == get ]]; then
+		if [[ $command == get || $sub == split ]]; then
 			_muniment_folders
 		else
 			_muniment_files
@@ -141,7 +149,23 @@ _muniment() {
 		return
 		;;
 	--to | -t)
-		_muniment_files
+		[[ $command == exhibit ]] || _muniment_files
+		return
+		;;
+	--file)
+		[[ $command == contents ]] && _muniment_files
+		return
+		;;
+	--with)
+		[[ $command == redact ]] && _muniment_files
+		return
+		;;
+	--zones)
+		if [[ $cur == @* ]]; then
+			cur=${cur#@}
+			_muniment_files
+			COMPREPLY=("${COMPREPLY[@]/#/@}")
+		fi
 		return
 		;;
 	--role)
@@ -149,6 +173,10 @@ _muniment() {
 		return
 		;;
 	--kind)
+		if [[ $command == remote ]]; then
+			_muniment_pick vault stick host
+			return
+		fi
 		local kinds
 		mapfile -t kinds < <(_muniment_choices kind)
 		_muniment_pick "${kinds[@]}"
@@ -158,9 +186,26 @@ _muniment() {
 		_muniment_field
 		return
 		;;
+	--lang)
+		_muniment_pick en ru fr
+		return
+		;;
+	--declaration)
+		_muniment_pick fre902-13 fre902-14 echr un none
+		return
+		;;
+	--witnesses)
+		_muniment_pick none keys named
+		return
+		;;
+	--profile)
+		_muniment_pick echr-rule39 echr-application un generic
+		return
+		;;
 	--passphrase-fd | --root-passphrase-fd | --carry-passphrase-fd | \
-		--case | --title | --with | --note | --why | --name | --org | \
-		--work-factor | --part-size)
+		--jobs | --case | --title | --decided-by | --basis | --note | --why | --name | --org | \
+		--work-factor | --part-size | --label | --key | --timeout | --within | \
+		--for | --words | --disclose | --files | --set)
 		return
 		;;
 	esac
@@ -179,16 +224,40 @@ _muniment() {
 		case $sub in
 		new) options="--name --org --work-factor" ;;
 		card) options="-o" ;;
+		split) options="--threshold --shares -o --label --root-key" ;;
+		join) options="--root-key --check --work-factor" ;;
+		rotate) options="--out --new-passphrase-fd --work-factor" ;;
+		destroy) options="--yes" ;;
 		esac
 		;;
+	passphrase) options="--words --dice --check" ;;
+	unlock) options="--for --status" ;;
 	init) options="--root-key --root-passphrase-fd --work-factor" ;;
+	case) [[ $sub == renew ]] && options="--without" ;;
+	device)
+		case $sub in
+		new) options="--restored --why --follows" ;;
+		esac
+		;;
 	member)
 		case $sub in
-		add) options="--case --role" ;;
+		add)
+			options="--case --role --no-keys --root-key
+				--root-passphrase-fd"
+			;;
 		list) options="--case" ;;
+		retire) options="--case --root-key --root-passphrase-fd" ;;
+		rotate) options="--root-key --root-passphrase-fd" ;;
+		accept | cut)
+			options="--up-to --root-key --root-passphrase-fd"
+			;;
 		esac
 		;;
-	add) options="--case --title --kind --field --record --again" ;;
+	add)
+		options="--case --title --kind --field --record --again --reread
+			--contents --large"
+		;;
+	contents) options="--file --take --large" ;;
 	list | search) options="--case" ;;
 	edit)
 		options="--title --kind --field --record --content --join"
@@ -197,12 +266,50 @@ _muniment() {
 	share) options="--case --with" ;;
 	custody) options="--note" ;;
 	retract) options="--why" ;;
+	redact)
+		options="--with --file --zones --decided-by --basis --title
+			--kind --field --record"
+		;;
 	carry)
-		options="-o --to -p --case --carry-passphrase-fd --part-size
+		options="-o --to -p --case --carry-passphrase-fd --parity --part-size
 			--work-factor"
 		;;
-	receive) options="-p --carry-passphrase-fd" ;;
-	verify) options="--blind" ;;
+	collector)
+		case $sub in
+		kit) options="--case --label -o" ;;
+		new) options="--kit --no-passphrase --work-factor" ;;
+		add) options="--title --kind --field --record" ;;
+		carry) options="-o --parity --part-size" ;;
+		sync) options="--timeout" ;;
+		esac
+		;;
+	receive)
+		options="-p --carry-passphrase-fd --invite --large --no-witness"
+		;;
+	invite) options="-o" ;;
+	remote) [[ $sub == add ]] && options="--kind --to" ;;
+	sync)
+		options="--pull --push --no-bulk --case --no-witness --large --timeout"
+		;;
+	parity) options="--percent --anew" ;;
+	repair) options="-o --check --from -p --carry-passphrase-fd --large" ;;
+	verify) options="--blind --invite --since-last" ;;
+	check) options="--key --root" ;;
+	witness) [[ $sub == ask ]] && options="--key --insecure-http" ;;
+	stamp)
+		case $sub in
+		list) options="--within" ;;
+		root) ;;
+		*)
+			options="-o --all --renew --within --import --chain
+				--crl"
+			;;
+		esac
+		;;
+	exhibit)
+		options="-o --disclose --files --no-files --count --witnesses
+			--lang --declaration --set --set-file --profile --file-anyway --to --note"
+		;;
 	seal) options="--to -t --passphrase -p --armor -a --output -o" ;;
 	open) options="--identity-file -i --output -o" ;;
 	esac
@@ -217,16 +324,44 @@ _muniment() {
 	case $command in
 	help) [[ $words -eq 0 ]] && _muniment_pick $commands ;;
 	id)
-		[[ $words -eq 0 ]] && _muniment_pick new card words
+		[[ $words -eq 0 ]] && _muniment_pick new card words split join rotate \
+			destroy
 		[[ $words -eq 1 && $sub == words ]] && _muniment_files
+		[[ $words -ge 1 && $sub == join ]] && _muniment_files
 		;;
-	case) [[ $words -eq 0 ]] && _muniment_pick new list ;;
+	case) [[ $words -eq 0 ]] && _muniment_pick new list renew ;;
+	device) [[ $words -eq 0 ]] && _muniment_pick list new ;;
 	member)
-		[[ $words -eq 0 ]] && _muniment_pick add list
+		[[ $words -eq 0 ]] &&
+			_muniment_pick add list retire rotate accept cut
 		[[ $words -ge 1 && $sub == add ]] && _muniment_files
+		[[ $words -eq 2 && $sub == rotate ]] && _muniment_files
+		;;
+	collector)
+		[[ $words -eq 0 ]] && _muniment_pick kit list confirm new add \
+			status carry sync
+		[[ $words -eq 1 && $sub != confirm ]] && _muniment_folders
+		[[ $words -ge 2 && $sub == add ]] && _muniment_files
+		[[ $words -eq 2 && $sub == sync ]] && _muniment_folders
+		;;
+	witness) [[ $words -eq 0 ]] && _muniment_pick ask keys ;;
+	stamp)
+		if [[ " ${COMP_WORDS[*]} " == *" --import "* ]]; then
+			_muniment_files
+		elif [[ $words -eq 0 ]]; then
+			_muniment_pick list root
+		elif [[ $sub == root && $words -eq 1 ]]; then
+			_muniment_pick add remove list
+		elif [[ $sub == root ]]; then
+			_muniment_files
+		fi
 		;;
 	init) [[ $words -eq 0 ]] && _muniment_folders ;;
-	add | receive) _muniment_files ;;
+	remote)
+		[[ $words -eq 0 ]] && _muniment_pick add list remove
+		[[ $words -eq 2 && $sub == add ]] && _muniment_folders
+		;;
+	add | receive | invite | check | parity | repair) _muniment_files ;;
 	seal | open) [[ $words -eq 0 ]] && _muniment_files ;;
 	esac
 	return 0

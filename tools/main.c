@@ -18,16 +18,34 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"id", "new --name N [--org O] | card [-o FILE] | words [CARD]",
+    {"id",
+     "new --name N [--org O] | card [-o FILE] | words [CARD]"
+     " | split --threshold K --shares N -o FOLDER [--label T] [--root-key FILE]"
+     " | join SHARE... [--root-key FILE] [--check]"
+     " | rotate --out FILE [--vault DIR] [--new-passphrase-fd N]"
+     " | destroy [--vault DIR] [--yes]",
      "your identity and card", cmd_id},
+    {"passphrase", "[--words N] [--dice] | --check",
+     "a new passphrase by chance, or how strong one is", cmd_passphrase},
+    {"unlock", "[--for TIME] | --status",
+     "let commands open your identity for a while", cmd_unlock},
+    {"lock", "", "end that", cmd_lock},
     {"init", "DIR [--root-key FILE]", "make a vault", cmd_init},
-    {"case", "new NAME | list", "cases", cmd_case},
-    {"member", "add CARD... [--case C] [--role R] | list [--case C]",
+    {"case", "new NAME | list | renew CASE [--without MEMBER]...", "cases",
+     cmd_case},
+    {"member",
+     "add CARD... [--case C] [--role R] [--no-keys] | list [--case C]"
+     " | retire MEMBER [--case C] | rotate MEMBER CARD | accept DEVICE"
+     " [--up-to N] | cut DEVICE [--up-to N]",
      "who takes part", cmd_member},
+    {"device", "list | new --restored | --why TEXT  [--follows DEVICE]",
+     "the devices, and a new key for this one", cmd_device},
     {"add",
      "PATH... --case C [--title T] [--kind K] [--field N=V]..."
-     " [--record FILE] [--again]",
+     " [--record FILE] [--again] [--reread] [--contents] [--large]",
      "take in files and folders", cmd_add},
+    {"contents", "ITEM [--take] | --file FILE  [--large]",
+     "what is in an archive or a mail file", cmd_contents},
     {"list", "[--case C]", "list items", cmd_list},
     {"show", "ITEM", "all that is recorded of an item", cmd_show},
     {"history", "ITEM", "all versions of an item", cmd_history},
@@ -43,14 +61,66 @@ static const struct command commands[] = {
     {"custody", "ITEM [--note TEXT]", "who did what when", cmd_custody},
     {"retract", "ITEM --why TEXT", "mark an item as not to be relied on",
      cmd_retract},
-    {"carry", "-o FILE --to CARD|MEMBER... | -p  [--case C | ITEM...]",
+    {"redact",
+     "ITEM --with FILE [--file N] --zones ZONE|@FILE... [--decided-by T]"
+     " [--basis T] [--title T] [--kind K] [--field N=V]... [--record FILE]",
+     "take in a redacted copy", cmd_redact},
+    {"carry",
+     "-o FILE --to CARD|MEMBER... | -p  [--case C | ITEM...] [--parity N]",
      "write a carry file", cmd_carry},
-    {"receive", "FILE... [-p]", "take in a carry file", cmd_receive},
-    {"verify", "[--blind]", "check everything", cmd_verify},
+    {"invite", "CARD -o FILE", "what a new member checks a first copy against",
+     cmd_invite},
+    {"receive", "FILE... [-p] [--invite FILE] [--large] [--no-witness]",
+     "take in a carry file", cmd_receive},
+    {"remote",
+     "add NAME WHERE [--kind K] [--to CARD|MEMBER]... | list | remove NAME",
+     "where this vault is synced with", cmd_remote},
+    {"sync",
+     "[NAME...] [--pull | --push] [--no-bulk | --case C] [--no-witness]"
+     " [--large] [--timeout S]",
+     "exchange with remotes", cmd_sync},
+    {"parity", "[FILE...] [--percent N] [--anew]",
+     "write what restores files, or this vault", cmd_parity},
+    {"repair",
+     "[FILE [-o OUT | --check]]\n       muniment repair --from VAULT|FILE [-p]"
+     " [--large]",
+     "restore what is damaged of a file or vault", cmd_repair},
+    {"verify", "[--blind | --since-last | --invite FILE]", "check everything",
+     cmd_verify},
+    {"check", "PACKAGE [--key FINGERPRINT] [--root PEM]",
+     "check an exhibit package, without a vault", cmd_check},
+    {"doctor", "", "which protections hold on this machine", cmd_doctor},
+    {"witness", "ask URL --key VKEY [--insecure-http] | keys",
+     "cosignatures of an outside witness", cmd_witness},
+    {"stamp",
+     "-o FILE.tsq [--all]\n"
+     "       muniment stamp --renew -o FILE.tsq [--within MONTHS | --all]\n"
+     "       muniment stamp --import FILE.tsr... [--chain PEM]... [--crl"
+     " FILE]...\n"
+     "       muniment stamp root add PEM | root remove SHA256 | root list\n"
+     "       muniment stamp list [--within MONTHS]",
+     "time stamps by authorities outside", cmd_stamp},
     {"seal", "--to CARD|RECIPIENT... [-p] [--armor] [-o FILE] [FILE]",
      "encrypt one file as age does", cmd_seal},
     {"open", "[-i IDENTITY-FILE]... [-o FILE] [FILE]", "decrypt one age file",
      cmd_open},
+    {"collector",
+     "kit --case C [--label L] -o FILE | list | confirm DEVICE\n"
+     "       muniment collector new DIR --kit FILE [--no-passphrase]\n"
+     "       muniment collector add DIR PATH... [--title T] [--kind K]\n"
+     "                [--field N=V]... [--record FILE]\n"
+     "       muniment collector status DIR | carry DIR -o FILE [--parity N] |"
+     " sync DIR WHERE",
+     "those who take in evidence and cannot read it", cmd_collector},
+    {"exhibit",
+     "ITEM... -o DIR|FILE.zip [--disclose FIELD,...]\n"
+     "                [--files N,...|--no-files] [--count]"
+     " [--witnesses none|keys|named]\n"
+     "                [--lang en|ru|fr] [--declaration D] [--set K=V]..."
+     " [--set-file F]\n"
+     "                [--profile P [--file-anyway]] [--to TEXT]\n"
+     "                [--note TEXT]",
+     "a package for a court, of these items and nothing else", cmd_exhibit},
     {"fields", "", "the fields that a record can have", cmd_fields},
 };
 #define N_COMMANDS (sizeof commands / sizeof *commands)
@@ -60,9 +130,10 @@ help_all(FILE *to)
 {
 	fprintf(to, "usage: muniment [--vault DIR] [--identity FILE]"
 		    " [--passphrase-fd N]\n"
-		    "                [--json] [--quiet] COMMAND ...\n\n");
+		    "                [--jobs N] [--ask] [--json] [--quiet] "
+		    "COMMAND ...\n\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].what);
+		fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].what);
 	fprintf(to, "\nmuniment help COMMAND shows its arguments;"
 		    " man muniment says it all.\n");
 }

@@ -1,23 +1,29 @@
 #include "session.h"
 
+#include "unlock.h"
+
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct secret *
 session_passphrase(void)
 {
 	struct err e = {0};
-	struct secret *s =
-	    cli_passphrase_any("Passphrase of your identity: ", &e);
+	struct secret *s;
 
+	if (cli.passphrase_fd < 0 && !cli.ask && unlock_left(cli.identity) > 0)
+		s = secret_new(1);
+	else
+		s = cli_passphrase_any("Passphrase of your identity: ", &e);
 	if (s == NULL)
 		cli_fail(&e);
 	return s;
 }
 
 struct desk *
-session_open(enum desk_mode mode)
+session_open(int mode)
 {
 	struct secret *pass = session_passphrase();
 	struct err e = {0};
@@ -60,23 +66,66 @@ session_close(struct desk *d, int rc, const struct err *e)
 	int status = rc == 0 ? 0 : cli_fail(e);
 
 	if (status == 0 && desk_is_damaged(d)) {
-		cli_warn("this vault is damaged: muniment verify says more");
+		cli_warn("something is wrong with this vault: muniment verify"
+			 " says more");
 		status = ERR_EVIDENCE;
 	}
 	desk_close(d);
 	return status;
 }
 
+size_t
+session_findings(const json_t *o)
+{
+	json_t *list = json_object_get(o, "findings"), *f;
+	size_t i;
+
+	cli_progress_end();
+	json_array_foreach (list, i, f)
+		fprintf(stderr, "muniment: %s\n", json_string_value(f));
+	return json_array_size(list);
+}
+
+static size_t
+json_flags(void)
+{
+	/* a terminal must not obey what a record holds */
+	return JSON_INDENT(2) | JSON_SORT_KEYS |
+	       (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0);
+}
+
 void
 session_json(json_t *o)
 {
 	cli_progress_end();
-	/* a terminal must not obey what a record holds */
-	json_dumpf(o, stdout,
-		   JSON_INDENT(2) | JSON_SORT_KEYS |
-		       (isatty(STDOUT_FILENO) ? JSON_ENSURE_ASCII : 0));
+	json_dumpf(o, stdout, json_flags());
 	putchar('\n');
 	json_decref(o);
+}
+
+int
+session_json_next(json_t *o, bool first)
+{
+	json_t *list = json_array();
+	char *text = NULL;
+	int rc = -1;
+
+	/* as one of a list of one, without the brackets around it */
+	if (list != NULL && json_array_append_new(list, o) == 0)
+		text = json_dumps(list, json_flags());
+	if (text != NULL && strlen(text) > 4)
+		rc = printf("%s%.*s", first ? "[" : ",", (int)strlen(text) - 3,
+			    text + 1);
+	free(text);
+	json_decref(list);
+	return rc < 0 ? -1 : 0;
+}
+
+void
+session_json_end(bool empty)
+{
+	cli_progress_end();
+	puts(empty ? "[]" : "\n]");
 }
 
 const char *
@@ -123,4 +172,14 @@ session_list_add(struct session_list *l, const char *item)
 	l->items = p;
 	l->items[l->n++] = item;
 	l->items[l->n] = NULL;
+}
+
+size_t
+session_helpers(const char *const *paths, size_t n)
+{
+	struct stat st;
+
+	return n == 1 && stat(paths[0], &st) == 0 && S_ISREG(st.st_mode)
+		   ? 1
+		   : MEDIATYPE_HELPERS_MAX;
 }

@@ -52,7 +52,41 @@ done
 echo "  Byte for byte the same."
 bahrom verify
 echo
+echo "  From now on they meet by a stick that goes to and fro:"
+mkdir stick
+anna remote add stick stick
+bahrom remote add stick stick
+anna sync
+bahrom sync
+bahrom add "$samples/case-B" --case "Disappearance, spring" --kind document
+bahrom sync
+anna sync
+anna custody "$(anna list | sed -n '$s/ .*//p')"
+echo
+echo "  Bahrom's laptop is seized. What he wrote until now counts on:"
+anna member retire Bahrom\ Karimov
+anna verify
+echo
 echo "[a courier without any key] \$ muniment verify --blind"
 "$m" verify --blind
+echo
+echo "  Years later a court wants one document, and nothing else of the vault:"
+anna stamp -o request.tsq
+exhibit=$(anna list | sed -n '/^ /d; /^[0-9a-f]/{s/ .*//p;q;}')
+anna exhibit "$exhibit" -o exhibit-1 --declaration un \
+	--set court="Human Rights Committee" --set exhibit_number=1
+echo
+echo "[a clerk without any key] \$ muniment check exhibit-1"
+"$m" check exhibit-1 || [ $? = 2 ]
+echo
+echo "  or with what every machine has:"
+(cd exhibit-1 && sha256sum -c manifest-sha256.txt && sh check-paths.sh)
+echo
+echo "  One byte of it changed:"
+cp -r exhibit-1 changed
+printf x | dd of="$(ls changed/data/*)" bs=1 seek=1000 conv=notrunc 2>/dev/null
+"$m" check changed && exit 1
+echo
+echo "  For people there are CERTIFICATE.pdf and VERIFY.html in that folder."
 echo
 echo "All of it is in $(pwd)"

@@ -1,7 +1,10 @@
 #include "acts.h"
 
 #include "ed25519.h"
+#include "freshdir.h"
+#include "gitstore.h"
 #include "local.h"
+#include "newfile.h"
 #include "sshsig.h"
 #include "writer.h"
 
@@ -55,6 +58,52 @@ name_vault(struct vault *v, const uint8_t root_pub[32])
 	hex_encode(digest, HASH_LEN, v->id);
 }
 
+/*
+ * Where the vault is made: beside its place, so that it is there whole or not
+ * at all; in its place if that is a folder that cannot be renamed over.
+ */
+static int
+begin(const char *dir, const char *root_path, char at[FSUTIL_PATH], bool *aside,
+      struct err *e)
+{
+	char name[300];
+
+	if (!fsutil_is_free(dir))
+		return err_set(e, ERR_UNKNOWN, "%s: is there and not empty",
+			       err_escape(name, sizeof name, dir, strlen(dir)));
+	*aside = freshdir_can(dir);
+	if (*aside)
+		freshdir_forget(dir, root_path);
+	if (newfile_check(root_path, e) != 0)
+		return -1;
+	if (*aside)
+		return freshdir_begin(dir, at, e);
+	if (strlen(dir) >= FSUTIL_PATH)
+		return err_set(e, ERR_UNKNOWN, "a path is too long");
+	strcpy(at, dir);
+	return gitstore_init(at, e);
+}
+
+/* The vault's root key, locked and put away, once it is noted in `fresh`. */
+static int
+save_root(const struct vault *v, const char *fresh, const uint8_t seed[32],
+	  const char *path, const struct secret *pass, unsigned work_factor,
+	  struct err *e)
+{
+	uint8_t *file = NULL, sha256[HASH_LEN];
+	size_t len = 0;
+	int rc = -1;
+
+	if (identity_lock_root(seed, v->id, pass, work_factor, &file, &len,
+			       e) != 0)
+		return -1;
+	hash_sha256(file, len, sha256);
+	if (fresh == NULL || freshdir_note(fresh, sha256, e) == 0)
+		rc = identity_put(path, file, len, e);
+	free(file);
+	return rc;
+}
+
 int
 acts_init(const char *dir, const struct identity *id, const char *root_path,
 	  const struct secret *root_pass, unsigned work_factor,
@@ -64,30 +113,36 @@ acts_init(const char *dir, const struct identity *id, const char *root_path,
 	struct vault *v = NULL;
 	struct index *x = NULL;
 	struct writer *w = NULL;
+	char fresh[FSUTIL_PATH] = "";
 	uint8_t pub[32];
-	bool saved = false;
+	bool saved = false, aside = false;
 	int rc = -1;
 
 	if (root == NULL)
 		return no_memory(e);
 	ed25519_generate(root->bytes, pub);
-	if (gitstore_init(dir, e) != 0 ||
-	    (v = vault_open(dir, VAULT_WRITE, NULL, e)) == NULL)
+	if (begin(dir, root_path, fresh, &aside, e) != 0 ||
+	    (v = vault_open(fresh, VAULT_WRITE, NULL, e)) == NULL)
 		goto out;
 	name_vault(v, pub);
 	memcpy(vault_id, v->id, VAULT_ID_LEN + 1);
-	if (identity_save_root(root->bytes, v->id, root_path, root_pass,
-			       work_factor, e) != 0)
+	if (save_root(v, aside ? fresh : NULL, root->bytes, root_path,
+		      root_pass, work_factor, e) != 0)
 		goto out;
 	saved = true;
 	if ((x = index_open(v, id, e)) == NULL ||
-	    (w = writer_new_vault(x, root->bytes, e)) == NULL)
+	    (w = writer_new_vault(x, root->bytes, e)) == NULL ||
+	    writer_commit(w, e) != 0)
 		goto out;
-	rc = writer_commit(w, e);
+	rc = aside ? freshdir_commit(fresh, dir, e) : 0;
 out:
 	/* a root key of no vault would only mislead */
-	if (rc != 0 && saved)
+	if (rc != 0 && aside)
+		freshdir_forget(dir, root_path);
+	else if (rc != 0 && saved)
 		unlink(root_path);
+	if (rc != 0)
+		freshdir_abort(fresh);
 	writer_free(w);
 	index_free(x);
 	vault_close(v);
@@ -162,7 +217,8 @@ out:
 static int
 put_admission(struct writer *w, const struct card *card,
 	      const struct index_seat *seat, const struct index_case *c,
-	      enum index_role role, char id[INDEX_SEAT_MAX], struct err *e)
+	      enum index_role role, json_t *epochs, char id[INDEX_SEAT_MAX],
+	      struct err *e)
 {
 	json_t *doc = json_object(), *rights = json_object();
 	char key[SSHSIG_KEY_LINE_MAX];
@@ -174,8 +230,10 @@ put_admission(struct writer *w, const struct card *card,
 	    (role != ROLE_NONE && set(rights, c != NULL ? c->id : INDEX_VAULT,
 				      index_role_name(role)) != 0) ||
 	    json_object_set(doc, "rights", rights) != 0 ||
+	    json_object_set(doc, "epochs", epochs) != 0 ||
 	    set(doc, "act", seat == NULL ? "admit" : "rights") != 0 ||
-	    (seat == NULL ? set(doc, "key", key)
+	    (seat == NULL ? set(doc, "key", key) |
+				set(doc, "recipient", card->text.recipient)
 			  : set(doc, "member", seat->id)) != 0)
 		no_memory(e);
 	else
@@ -192,32 +250,36 @@ put_admission(struct writer *w, const struct card *card,
 /* The batch of case 0: admissions, and rings with the keys. */
 static int
 put_members(struct writer *w, struct index *x, const struct card *cards,
-	    size_t n, struct index_case *c, enum index_role role,
+	    size_t n, struct index_case *c, enum index_role role, bool keyless,
 	    char (*seats)[INDEX_SEAT_MAX], struct err *e)
 {
 	const char *cases[2] = {INDEX_VAULT, c != NULL ? c->id : NULL};
 	/* a witness checks and countersigns; reading is not part of it */
-	size_t n_cases = c != NULL && role >= ROLE_READER ? 2 : 1;
+	size_t n_cases = c != NULL && role >= ROLE_READER && !keyless ? 2 : 1;
+	json_t *epochs = json_array();
+	int rc = epochs == NULL ? no_memory(e)
+				: writer_case(w, INDEX_VAULT, NULL, e);
 
-	if (writer_case(w, INDEX_VAULT, NULL, e) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (put_admission(w, &cards[i],
-				  index_seat_of(x, cards[i].text.key), c, role,
-				  seats[i], e) != 0)
-			return -1;
-	if (writer_fill(w, n, e) != 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (writer_grant_cases(w, &cards[i].recipient, cases, n_cases,
-				       e) != 0)
-			return -1;
-	return 0;
+	for (size_t i = 0; i < n_cases && rc == 0; i++)
+		if (writer_epochs(w, cases[i], epochs) != 0)
+			rc = no_memory(e);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = put_admission(w, &cards[i],
+				   index_seat_of(x, cards[i].text.key), c, role,
+				   epochs, seats[i], e);
+	if (rc == 0)
+		rc = writer_fill(w, n, e);
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = writer_grant_cases(w, &cards[i].recipient, cases, n_cases,
+					e);
+	json_decref(epochs);
+	return rc;
 }
 
 int
 acts_member_add(struct index *x, const struct card *cards, size_t n,
-		struct index_case *c, enum index_role role, struct err *e)
+		struct index_case *c, enum index_role role, bool keyless,
+		struct err *e)
 {
 	char(*seats)[INDEX_SEAT_MAX] = calloc(n, sizeof *seats);
 	struct writer *w = NULL;
@@ -231,12 +293,19 @@ acts_member_add(struct index *x, const struct card *cards, size_t n,
 			"you have no right to admit members here");
 		goto out;
 	}
+	if (keyless && role != ROLE_AUTHOR) {
+		err_set(e, ERR_UNKNOWN,
+			"without keys a member of a case can only be an"
+			" author");
+		goto out;
+	}
 	if (c != NULL && !index_holds(x, c->id)) {
 		err_set(e, ERR_UNKNOWN, "you do not hold this case's key");
 		goto out;
 	}
 	w = writer_new(x, e);
-	if (w == NULL || put_members(w, x, cards, n, c, role, seats, e) != 0)
+	if (w == NULL ||
+	    put_members(w, x, cards, n, c, role, keyless, seats, e) != 0)
 		goto out;
 	/* their names go to the case they concern */
 	if (writer_case(w, c != NULL ? c->id : INDEX_VAULT, NULL, e) != 0)
@@ -253,10 +322,11 @@ out:
 	return rc;
 }
 
-static int
-put_custody(struct writer *w, const struct acts_custody *c, struct err *e)
+int
+acts_custody_add(struct writer *w, const struct acts_custody *c, struct err *e)
 {
 	json_t *doc = json_object();
+	int rc;
 
 	if (doc == NULL ||
 	    (set(doc, "action", c->action) |
@@ -266,7 +336,9 @@ put_custody(struct writer *w, const struct acts_custody *c, struct err *e)
 		json_decref(doc);
 		return err_set(e, ERR_UNKNOWN, "a note must be UTF-8 text");
 	}
-	return put(w, "custody", doc, false, NULL, e);
+	rc = writer_record(w, "custody", doc, NULL, 0, e);
+	json_decref(doc);
+	return rc;
 }
 
 /* The recipient of a member, from the card that is readable here. */
@@ -308,7 +380,8 @@ acts_share_case(struct index *x, struct index_case *c, struct index_seat *with,
 		enum index_role role = index_role(x, with->id, c->id);
 
 		rc = acts_member_add(x, card, 1, c,
-				     role > ROLE_NONE ? role : ROLE_READER, e);
+				     role > ROLE_NONE ? role : ROLE_READER,
+				     false, e);
 	}
 	free(card);
 	return rc;
@@ -339,8 +412,8 @@ acts_share_items(struct index *x, struct index_item *const *items, size_t n,
 		     strcmp(items[i]->case_id, items[i - 1]->case_id) != 0) &&
 		    writer_case(w, items[i]->case_id, NULL, e) != 0)
 			goto out;
-		if (put_custody(w, &c, e) != 0 ||
-		    writer_grant_item(w, &to, items[i], e) != 0)
+		if (acts_custody_add(w, &c, e) != 0 ||
+		    writer_grant_items(w, &to, &items[i], 1, e) != 0)
 			goto out;
 	}
 	rc = writer_commit(w, e);
@@ -378,25 +451,29 @@ out:
 }
 
 int
-acts_custody(struct index *x, const struct acts_custody *list, size_t n,
-	     struct err *e)
+acts_custody_put(struct writer *w, const struct acts_custody *list, size_t n,
+		 struct err *e)
 {
-	struct writer *w;
-	int rc = -1;
-
-	w = writer_new(x, e);
-	if (w == NULL)
-		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if ((i == 0 ||
 		     strcmp(list[i].case_id, list[i - 1].case_id) != 0) &&
 		    writer_case(w, list[i].case_id, NULL, e) != 0)
-			goto out;
-		if (put_custody(w, &list[i], e) != 0)
-			goto out;
+			return -1;
+		if (acts_custody_add(w, &list[i], e) != 0)
+			return -1;
 	}
-	rc = writer_commit(w, e);
-out:
+	return 0;
+}
+
+int
+acts_custody(struct index *x, const struct acts_custody *list, size_t n,
+	     struct err *e)
+{
+	struct writer *w = writer_new(x, e);
+	int rc = -1;
+
+	if (w != NULL && acts_custody_put(w, list, n, e) == 0)
+		rc = writer_commit(w, e);
 	writer_free(w);
 	return rc;
 }

@@ -10,6 +10,8 @@
 
 #include <stddef.h>
 
+struct writer;
+
 /*
  * Make a vault in a folder that is free, and its root-key file, locked with
  * `root_pass`. `vault_id` is set.
@@ -26,9 +28,11 @@ int acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
  * Admit the holders of these cards: to a case with this role, whose keys they
  * get (a witness does not); or, if `c` is NULL, to the vault alone, with this
  * role in it or ROLE_NONE. Who is a member already gets right and keys only.
+ * `keyless`: what they write in the case counts, but they get no key of it.
  */
 int acts_member_add(struct index *x, const struct card *cards, size_t n,
-		    struct index_case *c, enum index_role role, struct err *e);
+		    struct index_case *c, enum index_role role, bool keyless,
+		    struct err *e);
 
 /* Give a member the keys of a case (and the right to read it). */
 int acts_share_case(struct index *x, struct index_case *c,
@@ -54,6 +58,12 @@ struct acts_custody {
 };
 int acts_custody(struct index *x, const struct acts_custody *list, size_t n,
 		 struct err *e);
+/* The same as a part of what another command writes. */
+int acts_custody_put(struct writer *w, const struct acts_custody *list,
+		     size_t n, struct err *e);
+/* One of them, in the batch that is being written. */
+int acts_custody_add(struct writer *w, const struct acts_custody *c,
+		     struct err *e);
 
 /* True if this identity may write `kind` (record or custody) in a case. */
 bool acts_may(const struct index *x, enum index_kind kind, const char *case_id);

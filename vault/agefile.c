@@ -6,6 +6,7 @@
 
 #include "agearmor.h"
 #include "ageheader.h"
+#include "agespread.h"
 #include "agestream.h"
 #include "base64.h"
 
@@ -23,6 +24,7 @@ struct agefile_writer {
 	agefile_sink *sink;
 	void *ctx;
 	struct agestream *stream;
+	struct agespread *spread; /* instead; or NULL */
 	bool broken; /* something failed: nothing more may be written */
 	bool armored;
 	struct agearmor_writer armor;
@@ -147,15 +149,17 @@ stanzas_write(const struct agefile_to *to, const uint8_t *file_key, char *out,
 
 /*
  * A fresh file key: write header and nonce (header_size +
- * AGESTREAM_NONCE_LEN bytes) and start the payload.
+ * AGESTREAM_NONCE_LEN bytes) and start the payload: *spread if it is not
+ * NULL, else *s.
  */
-static struct agestream *
-file_start(const struct agefile_to *to, char *out, struct err *e)
+static int
+file_start(const struct agefile_to *to, char *out, struct agestream **s,
+	   struct agespread **spread, struct err *e)
 {
 	uint8_t file_key[AGEKEY_FILE_KEY_LEN], mac[AGEHEADER_MAC_LEN];
 	uint8_t nonce[AGESTREAM_NONCE_LEN];
-	struct agestream *s = NULL;
 	size_t n;
+	int rc = -1;
 
 	secret_random(file_key, sizeof file_key);
 	secret_random(nonce, sizeof nonce);
@@ -166,12 +170,16 @@ file_start(const struct agefile_to *to, char *out, struct err *e)
 		n += ageheader_put_mac(out + n, mac);
 		assert(n == header_size(to));
 		memcpy(out + n, nonce, sizeof nonce);
-		s = agestream_new(true, file_key, nonce);
-		if (s == NULL)
-			err_set(e, ERR_UNKNOWN, "no memory to encrypt");
+		if (spread != NULL)
+			*spread = agespread_new(true, file_key, nonce);
+		else
+			*s = agestream_new(true, file_key, nonce);
+		rc = (spread != NULL ? *spread != NULL : *s != NULL)
+			 ? 0
+			 : err_set(e, ERR_UNKNOWN, "no memory to encrypt");
 	}
 	secret_wipe(file_key, sizeof file_key);
-	return s;
+	return rc;
 }
 
 /* Bytes of the binary file to the sink. */
@@ -200,8 +208,8 @@ emit_header(struct agefile_writer *w, const struct agefile_to *to,
 		err_set(e, ERR_UNKNOWN, "no memory to encrypt");
 		goto out;
 	}
-	w->stream = file_start(to, out, e);
-	if (w->stream == NULL)
+	if (file_start(to, out, &w->stream,
+		       to->spread && !to->armor ? &w->spread : NULL, e) != 0)
 		goto out;
 	if (to->armor) {
 		n = agearmor_write_start(&w->armor, lines);
@@ -265,6 +273,11 @@ agefile_write(struct agefile_writer *w, const void *bytes, size_t len,
 
 	if (w->broken)
 		return err_set(e, ERR_UNKNOWN, "an earlier write failed");
+	if (w->spread != NULL) {
+		rc = agespread_seal(w->spread, p, len, w->sink, w->ctx, e);
+		w->broken = rc != 0;
+		return rc;
+	}
 	while (len > 0 && rc == 0) {
 		size_t take = AGESTREAM_CHUNK - w->have;
 
@@ -293,6 +306,10 @@ agefile_finish(struct agefile_writer *w, struct err *e)
 
 	if (w->broken)
 		return err_set(e, ERR_UNKNOWN, "an earlier write failed");
+	if (w->spread != NULL) {
+		w->broken = true;
+		return agespread_finish(w->spread, w->sink, w->ctx, e);
+	}
 	if (emit_chunk(w, true, w->chunk, w->have, e) != 0)
 		return -1;
 	w->broken = true; /* nothing may follow the last chunk */
@@ -307,6 +324,7 @@ agefile_writer_free(struct agefile_writer *w)
 	if (w == NULL)
 		return;
 	agestream_free(w->stream);
+	agespread_free(w->spread);
 	free(w->text);
 	secret_wipe(w->chunk, sizeof w->chunk);
 	free(w);
@@ -318,7 +336,13 @@ agefile_size(enum agekey_kind kind, size_t n, uint64_t plain)
 	struct agekey_public pub = {.kind = kind};
 	struct agefile_to to = {.keys = &pub, .n = n};
 
-	return header_size(&to) + AGESTREAM_NONCE_LEN +
+	return agefile_size_to(&to, plain);
+}
+
+uint64_t
+agefile_size_to(const struct agefile_to *to, uint64_t plain)
+{
+	return header_size(to) + AGESTREAM_NONCE_LEN +
 	       agestream_sealed_size(plain);
 }
 
@@ -390,8 +414,7 @@ agefile_seal(const struct agefile_to *to, const void *plain, size_t len,
 	file = malloc(size);
 	if (file == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory to encrypt");
-	s = file_start(to, (char *)file, e);
-	if (s == NULL)
+	if (file_start(to, (char *)file, &s, NULL, e) != 0)
 		goto out;
 	if (seal_all(s, plain, len, file + head) != 0) {
 		err_set(e, ERR_UNKNOWN, "the cipher failed");

@@ -29,6 +29,7 @@ struct agefile_to {
 	const struct secret *passphrase;  /* or NULL; borrowed */
 	unsigned work_factor;		  /* 0 means AGEFILE_WORK_FACTOR */
 	bool armor;			  /* write PEM armor */
+	bool spread; /* seal on all cores: the sink may get bytes later */
 };
 
 /* What a file that is read may be opened with. All borrowed. */
@@ -39,6 +40,12 @@ struct agefile_identity {
 struct agefile_from {
 	const struct agefile_identity *keys;
 	size_t n;
+	/*
+	 * NULL, or for each key NULL or the AGEKEY_READY_LEN bytes that
+	 * agekey_ready makes of a hybrid one.
+	 */
+	const uint8_t *const *ready;
+	size_t *which; /* set to the number of the key that fits; or NULL */
 	const struct secret *passphrase; /* or NULL */
 	/*
 	 * Called at most once, when the file wants a passphrase and none is
@@ -47,6 +54,13 @@ struct agefile_from {
 	 */
 	struct secret *(*ask)(void *ctx, struct err *e);
 	void *ask_ctx;
+	/*
+	 * NULL, or the file's own key of AGEKEY_FILE_KEY_LEN bytes, found
+	 * earlier: the header's MAC shows whether it is.
+	 */
+	const uint8_t *file_key;
+	uint8_t *found; /* NULL, or where a copy of that key goes */
+	bool spread; /* open on all cores: the source is read ahead */
 };
 
 /* Takes `len` bytes; 0, or -1 with `e` filled. */
@@ -73,6 +87,9 @@ void agefile_writer_free(struct agefile_writer *w);
  * `plain` bytes of content.
  */
 uint64_t agefile_size(enum agekey_kind kind, size_t n, uint64_t plain);
+
+/* The same for what agefile_writer_new will write with `to`. */
+uint64_t agefile_size_to(const struct agefile_to *to, uint64_t plain);
 /* The largest content that fits a file of `size` bytes with one stanza; 0 if
  * none. */
 uint64_t agefile_room(enum agekey_kind kind, uint64_t size);
@@ -108,6 +125,16 @@ int agefile_seal(const struct agefile_to *to, const void *plain, size_t len,
 int agefile_open(const struct agefile_from *from, const void *file, size_t len,
 		 uint8_t *out, size_t cap, size_t *outlen,
 		 enum agefile_failure *why, struct err *e);
+
+/*
+ * The payload of a binary file, to be opened chunk by chunk in any order
+ * (agestream_seek): from the file's first `len` bytes, which hold its header.
+ * *at is where the first chunk begins. NULL with `e` filled.
+ */
+struct agestream;
+struct agestream *agefile_payload(const struct agefile_from *from,
+				  const void *file, size_t len, size_t *at,
+				  struct err *e);
 
 /*
  * Opening a file is safe work that many threads may do at once, each with its

@@ -8,6 +8,7 @@
 
 #include "agearmor.h"
 #include "ageheader.h"
+#include "agespread.h"
 #include "agestream.h"
 #include "base64.h"
 
@@ -142,6 +143,20 @@ check_stanzas(const struct ageheader *h, bool *scrypt,
 	return 0;
 }
 
+/* Try one key on one stanza. */
+static enum agekey_result
+try_key(const struct agefile_from *from, size_t i, const struct known *k,
+	uint8_t *file_key)
+{
+	if (from->keys[i].kind != k->kind)
+		return AGEKEY_NO_MATCH;
+	if (from->ready != NULL && from->ready[i] != NULL)
+		return agekey_unwrap_ready(from->ready[i], k->enc, k->body,
+					   file_key);
+	return agekey_unwrap(k->kind, from->keys[i].secret, k->enc, k->body,
+			     file_key);
+}
+
 /* Try every key on every stanza. */
 static int
 unlock_keys(const struct agefile_from *from, const struct ageheader *h,
@@ -155,10 +170,9 @@ unlock_keys(const struct agefile_from *from, const struct ageheader *h,
 	while (ageheader_next(h, &pos, &s)) {
 		known_parse(&s, &k);
 		for (size_t i = 0; k.type == KNOWN_KEY && i < from->n; i++) {
-			if (from->keys[i].kind != k.kind)
-				continue;
-			r = agekey_unwrap(k.kind, from->keys[i].secret, k.enc,
-					  k.body, file_key);
+			r = try_key(from, i, &k, file_key);
+			if (r == AGEKEY_OK && from->which != NULL)
+				*from->which = i;
 			if (r == AGEKEY_OK)
 				return 0;
 			if (r == AGEKEY_MALFORMED)
@@ -233,13 +247,21 @@ unlock(const struct agefile_from *from, const struct ageheader *h,
 
 	if (check_stanzas(h, &scrypt, why, e) != 0)
 		return -1;
-	rc = scrypt ? unlock_passphrase(from, h, file_key, why, e)
-		    : unlock_keys(from, h, file_key, why, e);
+	if (from->file_key != NULL) {
+		memcpy(file_key, from->file_key, AGEKEY_FILE_KEY_LEN);
+		rc = 0;
+	} else {
+		rc = scrypt ? unlock_passphrase(from, h, file_key, why, e)
+			    : unlock_keys(from, h, file_key, why, e);
+	}
 	if (rc != 0)
 		return -1;
 	agestream_header_mac(file_key, h->bytes, h->mac_over, mac);
-	if (secret_equal(mac, h->mac, sizeof mac))
+	if (secret_equal(mac, h->mac, sizeof mac)) {
+		if (from->found != NULL)
+			memcpy(from->found, file_key, AGEKEY_FILE_KEY_LEN);
 		return 0;
+	}
 	secret_wipe(file_key, AGEKEY_FILE_KEY_LEN);
 	return refuse(why, AGEFILE_HMAC, e,
 		      "the age header was changed: its MAC does not fit");
@@ -249,6 +271,7 @@ struct agefile_reader {
 	agefile_source *source;
 	void *ctx;
 	struct agestream *stream;
+	struct agespread *spread;    /* instead; or NULL */
 	enum agefile_failure broken; /* once failed, for good */
 	bool ended;		     /* the source has no more */
 	bool armored, armor_bad;
@@ -257,8 +280,14 @@ struct agefile_reader {
 	size_t raw_at, raw_len;
 	uint8_t *ready; /* bytes of the binary file, not used yet */
 	size_t ready_at, ready_len, ready_cap;
-	uint8_t *plain; /* content not given out yet */
+	uint8_t *plain;	      /* room for a chunk */
+	const uint8_t *given; /* content not given out yet */
 	size_t plain_at, plain_len;
+	/* spread: what follows it, why no more could be read, bytes opened */
+	enum agespread_end end;
+	enum agefile_failure later;
+	struct err cause;
+	uint64_t opened;
 	uint64_t chunks; /* opened so far */
 	bool last;	 /* the last chunk is among them */
 	bool whole;	 /* and nothing follows it */
@@ -455,8 +484,11 @@ read_start(struct agefile_reader *r, const struct agefile_from *from,
 	if (n >= 0 && n < (ssize_t)sizeof nonce)
 		refuse(why, AGEFILE_HEADER, e, "the file ends in its header");
 	if (n == (ssize_t)sizeof nonce) {
-		r->stream = agestream_new(false, file_key, nonce);
-		rc = r->stream != NULL
+		if (from->spread && !r->armored)
+			r->spread = agespread_new(false, file_key, nonce);
+		else
+			r->stream = agestream_new(false, file_key, nonce);
+		rc = r->stream != NULL || r->spread != NULL
 			 ? 0
 			 : refuse(why, AGEFILE_IO, e, "no memory");
 	}
@@ -495,6 +527,31 @@ chunk_min(bool first)
 	return first ? AGESTREAM_TAG_LEN : AGESTREAM_TAG_LEN + 1;
 }
 
+static ssize_t
+refuse_changed(uint64_t at, enum agefile_failure *why, struct err *e)
+{
+	*why = AGEFILE_PAYLOAD;
+	return err_set(
+	    e, ERR_EVIDENCE,
+	    "changed or cut off: the content from byte %llu on is not what"
+	    " was locked",
+	    (unsigned long long)at);
+}
+
+static ssize_t
+refuse_cut_off(enum agefile_failure *why, struct err *e)
+{
+	return refuse(why, AGEFILE_PAYLOAD, e,
+		      "cut off: the file ends before its last part");
+}
+
+static ssize_t
+refuse_appended(enum agefile_failure *why, struct err *e)
+{
+	return refuse(why, AGEFILE_PAYLOAD, e,
+		      "something was appended to the file");
+}
+
 /*
  * Open the next chunk into out. A chunk of full size may be the last one or
  * not: what authenticates decides. Whether anything follows the last chunk is
@@ -510,8 +567,7 @@ open_chunk(struct agefile_reader *r, uint8_t *out, enum agefile_failure *why,
 	if (n < 0)
 		return -1;
 	if (n == 0)
-		return refuse(why, AGEFILE_PAYLOAD, e,
-			      "cut off: the file ends before its last part");
+		return refuse_cut_off(why, e);
 	if (len == AGESTREAM_SEALED &&
 	    agestream_open(r->stream, false, r->sealed, len, out) == 0) {
 		r->chunks++;
@@ -523,12 +579,7 @@ open_chunk(struct agefile_reader *r, uint8_t *out, enum agefile_failure *why,
 		r->last = true;
 		return (ssize_t)(len - AGESTREAM_TAG_LEN);
 	}
-	*why = AGEFILE_PAYLOAD;
-	return err_set(
-	    e, ERR_EVIDENCE,
-	    "changed or cut off: the content from byte %llu on is not what"
-	    " was locked",
-	    (unsigned long long)r->chunks * AGESTREAM_CHUNK);
+	return refuse_changed(r->chunks * AGESTREAM_CHUNK, why, e);
 }
 
 /* After the last chunk the file must end. */
@@ -539,12 +590,48 @@ check_end(struct agefile_reader *r, enum agefile_failure *why, struct err *e)
 	ssize_t n = read_full(r, &one, 1, why, e);
 
 	if (n > 0)
-		return refuse(why, AGEFILE_PAYLOAD, e,
-			      "something was appended to the file");
+		return refuse_appended(why, e);
 	if (n < 0)
 		return -1;
 	r->whole = true;
 	return 0;
+}
+
+/* An agespread_source. */
+static ssize_t
+ahead(void *ctx, uint8_t *buf, size_t len)
+{
+	struct agefile_reader *r = ctx;
+
+	return read_full(r, buf, len, &r->later, &r->cause);
+}
+
+/* Some chunks, opened on all cores; 0 at the end of the file. */
+static ssize_t
+next_block(struct agefile_reader *r, enum agefile_failure *why, struct err *e)
+{
+	enum agespread_end before = r->end;
+
+	if (before == AGESPREAD_BAD)
+		return refuse_changed(r->opened, why, e);
+	if (before == AGESPREAD_FOLLOWED)
+		return refuse_appended(why, e);
+	if (agespread_open(r->spread, ahead, r, &r->given, &r->plain_len,
+			   &r->end) != 0) {
+		if (r->later == AGEFILE_FINE)
+			return refuse(why, AGEFILE_IO, e, "no memory");
+		*why = r->later;
+		if (e != NULL)
+			*e = r->cause;
+		return -1;
+	}
+	if (r->end != AGESPREAD_NOTHING && before == AGESPREAD_LAST)
+		return refuse_appended(why, e);
+	if (r->end == AGESPREAD_NOTHING && before != AGESPREAD_LAST)
+		return refuse_cut_off(why, e);
+	r->whole = r->end == AGESPREAD_NOTHING;
+	r->opened += r->plain_len;
+	return (ssize_t)r->plain_len;
 }
 
 /* A chunk goes straight to a caller with room for it. */
@@ -557,6 +644,8 @@ next_bytes(struct agefile_reader *r, void *buf, size_t cap,
 	r->plain_at = r->plain_len = 0;
 	if (r->whole)
 		return 0;
+	if (r->spread != NULL)
+		return next_block(r, why, e);
 	if (r->last)
 		return check_end(r, why, e);
 	if (cap >= AGESTREAM_CHUNK)
@@ -566,6 +655,7 @@ next_bytes(struct agefile_reader *r, void *buf, size_t cap,
 	if (r->plain == NULL)
 		return refuse(why, AGEFILE_IO, e, "no memory");
 	n = open_chunk(r, r->plain, why, e);
+	r->given = r->plain;
 	r->plain_len = n > 0 ? (size_t)n : 0;
 	return n;
 }
@@ -587,7 +677,7 @@ agefile_read(struct agefile_reader *r, void *buf, size_t cap,
 		have = r->plain_len - r->plain_at;
 		if (have > 0) {
 			have = have < cap ? have : cap;
-			memcpy(buf, r->plain + r->plain_at, have);
+			memcpy(buf, r->given + r->plain_at, have);
 			r->plain_at += have;
 			return (ssize_t)have;
 		}
@@ -608,6 +698,7 @@ agefile_reader_free(struct agefile_reader *r)
 	if (r == NULL)
 		return;
 	agestream_free(r->stream);
+	agespread_free(r->spread);
 	if (r->plain != NULL)
 		secret_wipe(r->plain, AGESTREAM_CHUNK);
 	free(r->plain);
@@ -703,4 +794,31 @@ agefile_open(const struct agefile_from *from, const void *file, size_t len,
 	if (rc != 0)
 		memset(out, 0, cap);
 	return rc;
+}
+
+struct agestream *
+agefile_payload(const struct agefile_from *from, const void *file, size_t len,
+		size_t *at, struct err *e)
+{
+	uint8_t file_key[AGEKEY_FILE_KEY_LEN];
+	enum agefile_failure why = AGEFILE_FINE;
+	enum ageheader_result a;
+	struct agestream *s = NULL;
+	struct ageheader h;
+
+	a = ageheader_parse(file, len, &h);
+	if (a != AGEHEADER_OK) {
+		refuse_header(&why, a, len == 0, e);
+	} else if (unlock(from, &h, file_key, &why, e) == 0) {
+		*at = h.len + AGESTREAM_NONCE_LEN;
+		if (len < *at)
+			refuse(&why, AGEFILE_HEADER, e,
+			       "the file ends in its header");
+		else if ((s = agestream_new(false, file_key,
+					    (const uint8_t *)file + h.len)) ==
+			 NULL)
+			refuse(&why, AGEFILE_IO, e, "no memory");
+		secret_wipe(file_key, sizeof file_key);
+	}
+	return s;
 }

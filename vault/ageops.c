@@ -234,7 +234,8 @@ ageops_seal(const struct ageops_to *to, bool armor,
 	struct agefile_to how = {.keys = to->keys,
 				 .n = to->n,
 				 .passphrase = to->passphrase,
-				 .armor = armor};
+				 .armor = armor,
+				 .spread = true};
 	struct ageops_file where = *out;
 	struct agefile_writer *w = NULL;
 	uint8_t *buf = malloc(BUFFER_LEN);
@@ -390,9 +391,11 @@ ageops_open(const struct ageops_from *from, const struct ageops_file *in,
 	}
 	o->in = *in;
 	o->total = size_of(in);
-	if (fill_from(from, &asking, &how, &keys, &why) == 0)
+	if (fill_from(from, &asking, &how, &keys, &why) == 0) {
+		how.spread = true;
 		o->reader =
 		    agefile_reader_new(&how, source, &o->in, &failure, &why);
+	}
 	free(keys);
 	if (o->reader != NULL)
 		return o;

@@ -2,14 +2,15 @@
 
 #include "hex.h"
 #include "packform.h"
-#include "packscan.h"
+#include "packwork.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char signature[] = "# v2 git bundle\n";
-#define HEAD_MAX (8u << 20) /* bytes above the pack */
+#define BUNDLE_MAX (UINT64_C(64) << 30) /* bytes */
+#define HEAD_MAX (8u << 20)		/* bytes above the pack */
 
 struct object {
 	uint8_t oid[GITFORM_OID_LEN];
@@ -98,25 +99,51 @@ out:
 	return rc;
 }
 
-struct bundle *
-bundle_new(struct vault *v, struct err *e)
+/* The lines above the pack: what is needed, and what is brought. */
+static int
+put_head(struct bundle *b, const uint64_t *since, struct err *e)
 {
-	struct bundle *b = calloc(1, sizeof *b);
+	const struct vault *v = b->v;
+	char hex[41];
 	size_t at;
 
-	if (b != NULL)
-		b->head = malloc(sizeof signature + 1 +
-				 v->n_logs * (VAULT_BRANCH_MAX + 64));
-	if (b == NULL || b->head == NULL) {
-		free(b);
+	b->head =
+	    malloc(sizeof signature + 1 + v->n_logs * (VAULT_BRANCH_MAX + 128));
+	if (b->head == NULL)
+		return no_memory(e);
+	at = (size_t)sprintf(b->head, "%s", signature);
+	for (size_t i = 0; i < v->n_logs && since != NULL; i++) {
+		if (since[i] == 0)
+			continue;
+		hex_encode(v->logs[i].steps[since[i] - 1].commit,
+			   GITFORM_OID_LEN, hex);
+		at += (size_t)sprintf(b->head + at, "-%s \n", hex);
+	}
+	for (size_t i = 0; i < v->n_logs; i++) {
+		const struct log *l = &v->logs[i];
+
+		hex_encode(l->steps[l->size - 1].commit, GITFORM_OID_LEN, hex);
+		at += (size_t)sprintf(b->head + at, "%s refs/heads/%s\n", hex,
+				      l->branch);
+	}
+	b->head[at++] = '\n';
+	b->head_len = at;
+	b->size += at + PACKFORM_OVERHEAD;
+	return 0;
+}
+
+struct bundle *
+bundle_new(struct vault *v, const uint64_t *since, struct err *e)
+{
+	struct bundle *b = calloc(1, sizeof *b);
+
+	if (b == NULL) {
 		no_memory(e);
 		return NULL;
 	}
 	b->v = v;
-	at = (size_t)sprintf(b->head, "%s", signature);
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
-		char hex[41];
 
 		if (l->size == 0 || l->size != l->length) {
 			err_set(e, ERR_EVIDENCE,
@@ -125,17 +152,13 @@ bundle_new(struct vault *v, struct err *e)
 				l->device);
 			goto bad;
 		}
-		hex_encode(l->steps[l->size - 1].commit, GITFORM_OID_LEN, hex);
-		at += (size_t)sprintf(b->head + at, "%s refs/heads/%s\n", hex,
-				      l->branch);
-		for (uint64_t k = 0; k < l->size; k++)
+		for (uint64_t k = since != NULL ? since[i] : 0; k < l->size;
+		     k++)
 			if (want_commit(b, l->steps[k].commit, e) != 0)
 				goto bad;
 	}
-	b->head[at++] = '\n';
-	b->head_len = at;
-	b->size += at + PACKFORM_OVERHEAD;
-	return b;
+	if (put_head(b, since, e) == 0)
+		return b;
 bad:
 	bundle_free(b);
 	return NULL;
@@ -188,36 +211,26 @@ struct bundle_reader {
 	char *head;
 	size_t head_len;
 	bool in_pack;
-	struct packscan *scan; /* looks before the indexer does */
-	struct gitstore_indexer *ix;
+	struct packwork *pack; /* takes it apart */
 };
 
 struct bundle_reader *
-bundle_reader_new(const char *folder, uint64_t max, struct err *e)
+bundle_reader_new(const char *folder, const struct caps *caps, struct err *e)
 {
+	const struct packwork_limits limits = {
+	    .bytes = caps->bytes < BUNDLE_MAX ? caps->bytes : BUNDLE_MAX,
+	    .objects = caps->objects};
 	struct bundle_reader *r = calloc(1, sizeof *r);
 
 	if (r == NULL) {
 		no_memory(e);
 		return NULL;
 	}
-	r->ix = gitstore_indexer_new(folder, max, e);
-	r->scan = packscan_new();
-	if (r->ix != NULL && r->scan != NULL)
+	r->pack = packwork_new(folder, &limits, e);
+	if (r->pack != NULL)
 		return r;
-	if (r->ix != NULL)
-		no_memory(e);
 	bundle_reader_free(r);
 	return NULL;
-}
-
-/* Bytes of the pack. */
-static int
-put_pack(struct bundle_reader *r, const void *bytes, size_t len, struct err *e)
-{
-	if (packscan_put(r->scan, bytes, len, e) != 0)
-		return -1;
-	return gitstore_indexer_put(r->ix, bytes, len, e);
 }
 
 int
@@ -229,7 +242,7 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 	char *p;
 
 	if (r->in_pack)
-		return put_pack(r, bytes, len, e);
+		return packwork_put(r->pack, bytes, len, e);
 	if (r->head_len + len > HEAD_MAX)
 		return err_set(e, ERR_EVIDENCE,
 			       "git bundle: too many branches");
@@ -251,17 +264,35 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 	    strncmp(p, signature, sizeof signature - 1) != 0)
 		return err_set(e, ERR_EVIDENCE, "not a git bundle");
 	used -= before; /* bytes of this piece that were head */
-	return len > used
-		   ? put_pack(r, (const char *)bytes + used, len - used, e)
-		   : 0;
+	return len > used ? packwork_put(r->pack, (const char *)bytes + used,
+					 len - used, e)
+			  : 0;
 }
 
 int
 bundle_reader_finish(struct bundle_reader *r, struct err *e)
 {
-	if (!r->in_pack || !packscan_is_whole(r->scan))
-		return err_set(e, ERR_EVIDENCE, "git bundle: cut off");
-	return gitstore_indexer_finish(r->ix, e);
+	uint32_t objects;
+	bool whole = false;
+
+	if (r->in_pack && packwork_finish(r->pack, &whole, &objects, e) != 0)
+		return -1;
+	return whole ? 0 : err_set(e, ERR_EVIDENCE, "git bundle: cut off");
+}
+
+/* A line that names a commit: its prerequisite, or the tip of a branch. */
+static int
+take_line(const char *line, bool *need, uint8_t oid[GITFORM_OID_LEN],
+	  struct err *e)
+{
+	*need = line[0] == '-';
+	line += *need;
+	if (strlen(line) < (*need ? 40 : 42) ||
+	    (line[40] != ' ' && line[40] != '\0') ||
+	    hex_decode(line, GITFORM_OID_LEN, oid) != 0)
+		return err_set(e, ERR_EVIDENCE,
+			       "git bundle: a line is not of the form");
+	return 0;
 }
 
 int
@@ -276,16 +307,44 @@ bundle_reader_refs(void *reader, gitstore_ref *ref, void *ctx, struct err *e)
 	for (char *l = strtok_r(head, "\n", &save); l != NULL && rc == 0;
 	     l = strtok_r(NULL, "\n", &save)) {
 		uint8_t oid[GITFORM_OID_LEN];
+		bool need;
 
-		if (strlen(l) < 42 || l[40] != ' ' ||
-		    hex_decode(l, GITFORM_OID_LEN, oid) != 0)
-			rc = err_set(e, ERR_EVIDENCE,
-				     "git bundle: a line is not of the form");
-		else
+		rc = take_line(l, &need, oid, e);
+		if (rc == 0 && !need)
 			rc = ref(ctx, l + 41, oid, e);
 	}
 	free(head);
 	return rc;
+}
+
+int
+bundle_reader_commits(struct bundle_reader *r, bool needs,
+		      uint8_t (**list)[GITFORM_OID_LEN], size_t *n,
+		      struct err *e)
+{
+	char *save = NULL, *head = strdup(r->head + sizeof signature - 1);
+	size_t lines = 1;
+
+	*n = 0;
+	for (const char *p = r->head; *p != '\0'; p++)
+		lines += *p == '\n';
+	*list = calloc(lines, sizeof **list);
+	if (head == NULL || *list == NULL) {
+		free(head);
+		return no_memory(e);
+	}
+	for (char *l = strtok_r(head, "\n", &save); l != NULL;
+	     l = strtok_r(NULL, "\n", &save)) {
+		bool need;
+
+		if (take_line(l, &need, (*list)[*n], e) != 0) {
+			free(head);
+			return -1;
+		}
+		*n += need == needs;
+	}
+	free(head);
+	return 0;
 }
 
 void
@@ -293,8 +352,7 @@ bundle_reader_free(struct bundle_reader *r)
 {
 	if (r == NULL)
 		return;
-	gitstore_indexer_free(r->ix);
-	packscan_free(r->scan);
+	packwork_free(r->pack);
 	free(r->head);
 	free(r);
 }

@@ -2,8 +2,8 @@
 
 #include "agefile.h"
 #include "bundle.h"
-#include "newfile.h"
 #include "padme.h"
+#include "parts.h"
 #include "tarball.h"
 
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 
 #define IO_SIZE (256u << 10) /* bytes */
 #define STANZAS_MAX 256
+#define SAID_LATER (64u << 10) /* bytes: more than carrying says of itself */
 
 /* One object that goes along. */
 struct bulk {
@@ -22,23 +23,14 @@ struct bulk {
 	uint64_t size;
 };
 
-/* The file, or the parts of it, that are being written. */
-struct parts {
-	const char *path;
-	uint64_t part,
-	    left; /* bytes of a part; what the open one still takes */
-	struct newfile *list[NEWFILE_MAX];
-	size_t n;
-	bool several;
-};
-
 struct carry {
 	struct index *x;
 	struct bulk *bulk;
 	size_t n_bulk, cap_bulk;
 	struct map have;
+	const struct map *there; /* objects that the others have; or NULL */
 	struct bundle *bundle;
-	struct parts out;
+	struct parts *out;
 	struct agefile_writer *age;
 	uint64_t done, total; /* bytes of the tar file */
 };
@@ -57,7 +49,8 @@ want(struct carry *c, const uint8_t sha256[HASH_LEN], struct err *e)
 	struct stat st;
 	size_t at;
 
-	if (map_get(&c->have, sha256, &at))
+	if (map_get(&c->have, sha256, &at) ||
+	    (c->there != NULL && map_get(c->there, sha256, &at)))
 		return 0;
 	if (vault_object_path(c->x->v, sha256, path, e) != 0)
 		return -1;
@@ -129,8 +122,12 @@ choose(struct carry *c, const struct carry_what *what, struct err *e)
 {
 	struct index *x = c->x;
 
+	if (what->no_bulk)
+		return 0;
 	if (what->only_case == NULL && what->n_items == 0)
 		return want_all(c, e);
+	if (what->only_case != NULL && index_thaw(x, e) != 0)
+		return -1;
 	for (size_t i = 0; i < x->n_entries; i++)
 		if (x->entries[i].kind == KIND_RECORD &&
 		    what->only_case != NULL &&
@@ -151,51 +148,6 @@ static uint64_t
 member_size(uint64_t size)
 {
 	return TARBALL_BLOCK + size + tarball_fill(size);
-}
-
-static int
-next_part(struct parts *p, struct err *e)
-{
-	char path[FSUTIL_PATH];
-
-	if (p->n == NEWFILE_MAX)
-		return err_set(e, ERR_UNKNOWN,
-			       "the carry file would have more than %d parts",
-			       NEWFILE_MAX);
-	if (!p->several)
-		snprintf(path, sizeof path, "%s", p->path);
-	else if (snprintf(path, sizeof path, "%s.%03zu", p->path, p->n + 1) >=
-		 (int)sizeof path)
-		return err_set(e, ERR_UNKNOWN, "a path is too long");
-	p->list[p->n] = newfile_open(path, e);
-	if (p->list[p->n] == NULL)
-		return -1;
-	p->n++;
-	p->left = p->part;
-	return 0;
-}
-
-static int
-put_out(void *ctx, const void *bytes, size_t len, struct err *e)
-{
-	struct parts *p = ctx;
-	const char *b = bytes;
-
-	while (len > 0) {
-		size_t n = len;
-
-		if (p->left == 0 && next_part(p, e) != 0)
-			return -1;
-		if (n > p->left)
-			n = (size_t)p->left;
-		if (fsutil_write_all(newfile_fd(p->list[p->n - 1]), b, n, e) !=
-		    0)
-			return -1;
-		p->left -= n;
-		b += n;
-		len -= n;
-	}
-	return 0;
 }
 
 /* Bytes of the tar file go here. */
@@ -312,16 +264,24 @@ put_tar(struct carry *c, struct err *e)
 	return put_zeros(c, c->total - c->done, e);
 }
 
+static size_t
+crowd_size(size_t n)
+{
+	size_t m = 4;
+
+	while (m < n)
+		m *= 4;
+	return m;
+}
+
 /* The recipients, with throw-away ones up to 4, 16, 64, in random order. */
 static struct agekey_public *
 crowd(const struct carry_to *to, size_t *n)
 {
-	size_t m = 4;
+	size_t m = crowd_size(to->n);
 	struct agekey_public *list;
 	uint8_t nobody[AGEKEY_SECRET_LEN];
 
-	while (m < to->n)
-		m *= 4;
 	list = calloc(m, sizeof *list);
 	if (list == NULL)
 		return NULL;
@@ -341,41 +301,134 @@ crowd(const struct carry_to *to, size_t *n)
 }
 
 static int
-start_age(struct carry *c, const struct carry_to *to, struct err *e)
+open_parts(struct carry *c, const struct carry_to *to, const char *path,
+	   const struct agefile_to *t, struct err *e)
+{
+	c->out = parts_new(path, to->part > 0 ? to->part : CARRY_PART_MAX,
+			   agefile_size_to(t, c->total), e);
+	if (c->out == NULL)
+		return -1;
+	return to->parity > 0 ? parts_protect(c->out, to->parity, e) : 0;
+}
+
+static int
+start_age(struct carry *c, const struct carry_to *to, const char *path,
+	  struct err *e)
 {
 	struct agefile_to t = {.passphrase = to->passphrase,
-			       .work_factor = to->work_factor};
+			       .work_factor = to->work_factor,
+			       .spread = true};
 	struct agekey_public *list = NULL;
 
-	if (to->n > STANZAS_MAX)
-		return err_set(e, ERR_UNKNOWN, "more than %d recipients",
-			       STANZAS_MAX);
 	if (to->passphrase == NULL) {
 		list = crowd(to, &t.n);
 		if (list == NULL)
 			return no_memory(e);
 		t.keys = list;
 	}
-	c->out.several =
-	    agefile_size(AGEKEY_HYBRID, t.n, c->total) > c->out.part;
-	c->age = agefile_writer_new(&t, put_out, &c->out, e);
+	if (open_parts(c, to, path, &t, e) == 0)
+		c->age = agefile_writer_new(&t, parts_put, c->out, e);
 	free(list);
 	return c->age != NULL ? 0 : -1;
 }
 
+/* What goes along, and how long the tar file is with it. */
 static int
-commit_parts(struct parts *p, struct err *e)
+plan(struct carry *c, const struct carry_to *to, const struct carry_what *what,
+     uint64_t more, struct err *e)
 {
-	int rc = 0;
+	if (to->n > STANZAS_MAX)
+		return err_set(e, ERR_UNKNOWN, "more than %d recipients",
+			       STANZAS_MAX);
+	c->there = what->there;
+	c->bundle = bundle_new(c->x->v, what->since, e);
+	if (c->bundle == NULL || choose(c, what, e) != 0)
+		return -1;
+	c->total = member_size(bundle_size(c->bundle)) + more + TARBALL_END;
+	for (size_t i = 0; i < c->n_bulk; i++)
+		c->total += member_size(c->bulk[i].size);
+	c->total = padme(c->total);
+	return 0;
+}
 
-	for (size_t i = 0; i < p->n; i++) {
-		if (rc == 0)
-			rc = newfile_commit(p->list[i], e);
-		else
-			newfile_abort(p->list[i]);
-		p->list[i] = NULL;
-	}
+static void
+clear(struct carry *c)
+{
+	parts_free(c->out);
+	agefile_writer_free(c->age);
+	bundle_free(c->bundle);
+	free(c->bulk);
+	map_free(&c->have);
+}
+
+int
+carry_check(struct index *x, const struct carry_to *to,
+	    const struct carry_what *what, const char *path, struct err *e)
+{
+	struct agekey_public any = {.kind = AGEKEY_HYBRID};
+	struct agefile_to t = {.passphrase = to->passphrase,
+			       .work_factor = to->work_factor,
+			       .keys = &any,
+			       .n = crowd_size(to->n)};
+	struct carry c = {.x = x};
+	int rc = plan(&c, to, what, SAID_LATER, e);
+
+	if (rc == 0)
+		rc = open_parts(&c, to, path, &t, e);
+	clear(&c);
 	return rc;
+}
+
+int
+carry_count(struct index *x, const struct carry_what *what, size_t *objects,
+	    struct err *e)
+{
+	struct carry c = {.x = x, .there = what->there};
+	int rc = choose(&c, what, e);
+
+	*objects = c.n_bulk;
+	clear(&c);
+	return rc;
+}
+
+void
+carry_content_free(struct carry_content *c)
+{
+	free(c->tips);
+	free(c->needs);
+	map_free(&c->objects);
+	memset(c, 0, sizeof *c);
+}
+
+/* Remember what was written. */
+static int
+note_content(const struct carry *c, const struct carry_what *what,
+	     struct err *e)
+{
+	const struct vault *v = c->x->v;
+	struct carry_content *o = what->content;
+
+	if (o == NULL)
+		return 0;
+	memset(o, 0, sizeof *o);
+	o->tips = calloc(v->n_logs + 1, sizeof *o->tips);
+	o->needs = calloc(v->n_logs + 1, sizeof *o->needs);
+	if (o->tips == NULL || o->needs == NULL)
+		return no_memory(e);
+	for (size_t i = 0; i < v->n_logs; i++) {
+		const struct log *l = &v->logs[i];
+
+		memcpy(o->tips[o->n_tips++], l->steps[l->size - 1].commit,
+		       GITFORM_OID_LEN);
+		if (what->since != NULL && what->since[i] > 0)
+			memcpy(o->needs[o->n_needs++],
+			       l->steps[what->since[i] - 1].commit,
+			       GITFORM_OID_LEN);
+	}
+	for (size_t i = 0; i < c->n_bulk; i++)
+		if (map_set(&o->objects, c->bulk[i].sha256, 1) != 0)
+			return no_memory(e);
+	return 0;
 }
 
 int
@@ -386,28 +439,11 @@ carry_write(struct index *x, const struct carry_to *to,
 	struct carry c = {.x = x};
 	int rc = -1;
 
-	c.out.path = path;
-	c.out.part = to->part > 0 ? to->part : CARRY_PART_MAX;
-	if (newfile_check(path, e) != 0)
-		return -1;
-	c.bundle = bundle_new(x->v, e);
-	if (c.bundle == NULL || choose(&c, what, e) != 0)
-		goto out;
-	c.total = member_size(bundle_size(c.bundle)) + TARBALL_END;
-	for (size_t i = 0; i < c.n_bulk; i++)
-		c.total += member_size(c.bulk[i].size);
-	c.total = padme(c.total);
-	if (start_age(&c, to, e) != 0 || put_tar(&c, e) != 0 ||
-	    agefile_finish(c.age, e) != 0)
-		goto out;
-	*parts = c.out.n;
-	rc = commit_parts(&c.out, e);
-out:
-	for (size_t i = 0; i < c.out.n; i++)
-		newfile_abort(c.out.list[i]);
-	agefile_writer_free(c.age);
-	bundle_free(c.bundle);
-	free(c.bulk);
-	map_free(&c.have);
+	if (plan(&c, to, what, 0, e) == 0 && start_age(&c, to, path, e) == 0 &&
+	    put_tar(&c, e) == 0 && agefile_finish(c.age, e) == 0 &&
+	    note_content(&c, what, e) == 0)
+		rc = parts_commit(c.out, x->v->progress, x->v->progress_ctx,
+				  parts, e);
+	clear(&c);
 	return rc;
 }

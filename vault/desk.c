@@ -1,30 +1,34 @@
 #include "desk.h"
 
+#include "absent.h"
 #include "acts.h"
 #include "agetext.h"
-#include "carry.h"
-#include "extract.h"
+#include "carrymend.h"
+#include "desk_inside.h"
+#include "devices.h"
+#include "exchange.h"
+#include "extract_many.h"
+#include "fields.h"
 #include "identity.h"
 #include "index.h"
 #include "intake.h"
+#include "invite.h"
+#include "listing.h"
 #include "local.h"
-#include "newfile.h"
+#include "paritysets.h"
 #include "record.h"
+#include "since.h"
+#include "trust.h"
 #include "verify.h"
 #include "view.h"
+#include "stamp.h"
+#include "witness.h"
 #include "writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define RECORD_FILE_MAX (1u << 20) /* bytes of a --record file */
-
-struct desk {
-	struct identity *id;
-	struct vault *v;
-	struct index *x;
-};
+#include <time.h>
 
 static int
 no_memory(struct err *e)
@@ -32,9 +36,8 @@ no_memory(struct err *e)
 	return err_set(e, ERR_UNKNOWN, "no memory");
 }
 
-/* A list or document that may have failed for want of memory. */
-static json_t *
-made(json_t *o, struct err *e)
+json_t *
+desk_made(json_t *o, struct err *e)
 {
 	if (o == NULL)
 		no_memory(e);
@@ -57,7 +60,7 @@ desk_id_new(const char *path, const char *name, const char *org,
 static json_t *
 card_json(const struct card *c, struct err *e)
 {
-	json_t *o = made(json_object(), e);
+	json_t *o = desk_made(json_object(), e);
 
 	if (o == NULL)
 		return NULL;
@@ -99,9 +102,8 @@ desk_card(const char *path, struct err *e)
 	return o;
 }
 
-/* The words of a vault's id, to be compared by voice. */
-static void
-vault_words(const char *id, char out[WORDS_FINGERPRINT_MAX])
+void
+desk_vault_words(const char *id, char out[WORDS_FINGERPRINT_MAX])
 {
 	uint8_t raw[HASH_LEN] = {0};
 
@@ -113,9 +115,9 @@ static json_t *
 vault_json(const char *id, struct err *e)
 {
 	char words[WORDS_FINGERPRINT_MAX];
-	json_t *o = made(json_object(), e);
+	json_t *o = desk_made(json_object(), e);
 
-	vault_words(id, words);
+	desk_vault_words(id, words);
 	if (o != NULL) {
 		json_object_set_new(o, "vault", json_string(id));
 		json_object_set_new(o, "words", json_string(words));
@@ -131,23 +133,41 @@ desk_init(const char *dir, const char *identity, const struct secret *pass,
 	struct identity *id = identity_load(identity, pass, e);
 	char vault_id[VAULT_ID_LEN + 1];
 	json_t *o = NULL;
-	bool ours = fsutil_is_free(dir);
 
 	if (id == NULL)
 		return NULL;
 	if (acts_init(dir, id, root_path, root_pass, work_factor, vault_id,
 		      e) == 0)
 		o = vault_json(vault_id, e);
-	else if (ours)
-		(void)fsutil_remove_all(dir, NULL);
 	identity_free(id);
 	return o;
 }
 
-/* Open the vault for an unlocked identity, which is taken over. */
-static struct desk *
-sit_down(const char *dir, struct identity *id, enum desk_mode mode,
-	 desk_progress *progress, struct err *e)
+/* Does local/ belong to the identity before this one, or after it? */
+static void
+hint_local(struct desk *d, struct err *e)
+{
+	struct index *x = index_open(d->v, d->id, NULL);
+	const struct index_seat *s =
+	    x != NULL ? index_seat_of(x, d->id->sign_pub) : NULL;
+	const uint8_t *key = d->id->sign_pub;
+
+	if (s != NULL && s->n_keys > 1 &&
+	    memcmp(s->keys[s->n_keys - 1], key, 32) == 0)
+		err_hint(e, "if you have changed identities here: muniment id"
+			    " rotate, given again, finishes it");
+	else if (s != NULL && s->n_keys > 1)
+		err_hint(e, "you have handed this vault over to a new identity:"
+			    " --identity names it");
+	else
+		err_hint(e, "each person uses a copy of the vault of their own;"
+			    " muniment verify says more");
+	index_free(x);
+}
+
+struct desk *
+desk_sit_down(const char *dir, struct identity *id, int mode,
+	      desk_progress *progress, struct err *e)
 {
 	struct desk *d = calloc(1, sizeof *d);
 	char device[BATCH_DEVICE_LEN + 1];
@@ -160,8 +180,9 @@ sit_down(const char *dir, struct identity *id, enum desk_mode mode,
 		return NULL;
 	}
 	d->id = id;
-	d->v = vault_open(dir, mode == DESK_WRITE ? VAULT_WRITE : VAULT_READ,
-			  progress, e);
+	d->v = vault_open_known(
+	    dir, (mode & DESK_WRITE) != 0 ? VAULT_WRITE : VAULT_READ, d->id,
+	    progress, e);
 	if (d->v == NULL)
 		goto bad;
 	if (d->v->id[0] == '\0') {
@@ -176,16 +197,18 @@ sit_down(const char *dir, struct identity *id, enum desk_mode mode,
 	secret_free(key);
 	if (inner.code != ERR_NONE) {
 		err_set(e, ERR_UNKNOWN, "%s", inner.msg);
-		err_hint(e, "each person uses a copy of the vault of their own;"
-			    " muniment verify says more");
+		hint_local(d, e);
 		goto bad;
 	}
-	if (local_trust_check(d->v, d->id, e) != 0 ||
-	    local_absent_check(d->v, d->id, e) != 0)
+	if (trust_check(d->v, d->id, e) != 0 ||
+	    absent_check(d->v, d->id, e) != 0)
 		goto bad;
-	d->x = index_open(d->v, d->id, e);
-	if (d->x == NULL)
+	d->x = index_open_lean(d->v, d->id, e);
+	if (d->x == NULL ||
+	    ((mode & DESK_LEAN) == 0 && index_thaw(d->x, e) != 0))
 		goto bad;
+	d->alarmed = d->v->report.count[REPORT_DAMAGE] > 0 ||
+		     d->v->report.count[REPORT_HISTORY] > 0;
 	return d;
 bad:
 	desk_close(d);
@@ -194,11 +217,11 @@ bad:
 
 struct desk *
 desk_open(const char *dir, const char *identity, const struct secret *pass,
-	  enum desk_mode mode, desk_progress *progress, struct err *e)
+	  int mode, desk_progress *progress, struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
 
-	return id != NULL ? sit_down(dir, id, mode, progress, e) : NULL;
+	return id != NULL ? desk_sit_down(dir, id, mode, progress, e) : NULL;
 }
 
 void
@@ -221,14 +244,13 @@ desk_report(const struct desk *d)
 bool
 desk_is_damaged(const struct desk *d)
 {
-	return d->v->report.count[REPORT_DAMAGE] > 0 ||
+	return d->alarmed || d->v->report.count[REPORT_DAMAGE] > 0 ||
 	       d->v->report.count[REPORT_HISTORY] > 0;
 }
 
-/* A case by text; NULL text means none. */
-static int
-find_case(struct desk *d, const char *text, struct index_case **c,
-	  struct err *e)
+int
+desk_find_case(struct desk *d, const char *text, struct index_case **c,
+	       struct err *e)
 {
 	*c = NULL;
 	return text == NULL ? 0 : index_find_case(d->x, text, c, e);
@@ -237,7 +259,7 @@ find_case(struct desk *d, const char *text, struct index_case **c,
 json_t *
 desk_cases(struct desk *d, struct err *e)
 {
-	return made(view_cases(d->x), e);
+	return desk_made(view_cases(d->x), e);
 }
 
 json_t *
@@ -245,20 +267,20 @@ desk_members(struct desk *d, const char *case_text, struct err *e)
 {
 	struct index_case *c;
 
-	if (find_case(d, case_text, &c, e) != 0)
+	if (desk_find_case(d, case_text, &c, e) != 0)
 		return NULL;
-	return made(view_members(d->x, c), e);
+	return desk_made(view_members(d->x, c), e);
 }
 
-json_t *
+int
 desk_items(struct desk *d, const char *case_text, const char *query,
-	   struct err *e)
+	   desk_item_fn *item, void *ctx, struct err *e)
 {
 	struct index_case *c;
 
-	if (find_case(d, case_text, &c, e) != 0)
-		return NULL;
-	return made(view_items(d->x, c, query), e);
+	if (desk_find_case(d, case_text, &c, e) != 0)
+		return -1;
+	return listing_each(d->x, c, query, item, ctx, e);
 }
 
 typedef json_t *item_view(struct index *x, const struct index_item *item);
@@ -270,7 +292,7 @@ one_item(struct desk *d, const char *text, item_view *view, struct err *e)
 
 	if (index_find_item(d->x, text, &item, e) != 0)
 		return NULL;
-	return made(view(d->x, item), e);
+	return desk_made(view(d->x, item), e);
 }
 
 json_t *
@@ -299,49 +321,12 @@ desk_case_new(struct desk *d, const char *name, struct err *e)
 
 	if (acts_case_new(d->x, name, id, e) != 0)
 		return NULL;
-	o = made(json_object(), e);
+	o = desk_made(json_object(), e);
 	if (o != NULL) {
 		json_object_set_new(o, "case", json_string(id));
 		json_object_set_new(o, "name", json_string(name));
 	}
 	return o;
-}
-
-int
-desk_member_add(struct desk *d, const char *const *paths, size_t n,
-		const char *case_text, const char *role, struct err *e)
-{
-	struct card *cards = calloc(n, sizeof *cards);
-	enum index_role r = role != NULL	? index_role_parse(role)
-			    : case_text != NULL ? ROLE_READER
-						: ROLE_NONE;
-	struct index_case *c;
-	int rc = -1;
-
-	if (cards == NULL)
-		return no_memory(e);
-	if (role != NULL && r == ROLE_NONE) {
-		err_set(e, ERR_UNKNOWN, "there is no such role");
-		err_hint(e, "reader, author, admin or witness");
-		goto out;
-	}
-	if (find_case(d, case_text, &c, e) != 0)
-		goto out;
-	for (size_t i = 0; i < n; i++) {
-		if (card_load(paths[i], &cards[i], e) != 0)
-			goto out;
-		for (size_t k = 0; k < i; k++)
-			if (memcmp(cards[k].text.key, cards[i].text.key, 32) ==
-			    0) {
-				err_set(e, ERR_UNKNOWN,
-					"the same card is named twice");
-				goto out;
-			}
-	}
-	rc = acts_member_add(d->x, cards, n, c, r, e);
-out:
-	free(cards);
-	return rc;
 }
 
 /* Items by text, each once, those of one case together; malloc'ed. */
@@ -357,6 +342,9 @@ find_items(struct desk *d, const char *const *texts, size_t n, size_t *found,
 		no_memory(e);
 		return NULL;
 	}
+	/* items move when others thaw: first of all, all do */
+	for (size_t i = 0; i < n; i++)
+		(void)index_find_item(d->x, texts[i], &item, NULL);
 	for (size_t i = 0; i < n; i++) {
 		size_t at = m;
 		bool twice = false;
@@ -391,7 +379,7 @@ desk_share(struct desk *d, const char *case_text, const char *const *items,
 	int rc;
 
 	if (index_find_seat(d->x, with, &s, e) != 0 ||
-	    find_case(d, case_text, &c, e) != 0)
+	    desk_find_case(d, case_text, &c, e) != 0)
 		return -1;
 	if (c != NULL)
 		return acts_share_case(d->x, c, s, e);
@@ -429,69 +417,6 @@ desk_note(struct desk *d, const char *text, const char *note, struct err *e)
 	return acts_custody(d->x, &c, 1, e);
 }
 
-/* Merge a --record file over the fields. */
-static int
-merge_record(json_t *fields, const char *path, struct err *e)
-{
-	char *text = NULL, name[256], why[RECORD_WHY_LEN];
-	size_t len = 0;
-	json_error_t at;
-	json_t *from;
-	int rc = 0;
-
-	err_escape(name, sizeof name, path, strlen(path));
-	if (fsutil_read(path, RECORD_FILE_MAX, &text, &len, e) != 0)
-		return -1;
-	from = json_loadb(text, len, JSON_REJECT_DUPLICATES, &at);
-	free(text);
-	if (from == NULL)
-		return err_set(e, ERR_UNKNOWN, "%s: line %d: not JSON", name,
-			       at.line);
-	if (record_merge(fields, from, why, sizeof why) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "%s: %s", name, why);
-	json_decref(from);
-	return rc;
-}
-
-/* One "name=value" of the command line. */
-static int
-set_pair(json_t *fields, const char *pair, char why[RECORD_WHY_LEN])
-{
-	const char *eq = strchr(pair, '=');
-	char key[1024];
-
-	if (eq == NULL || (size_t)(eq - pair) >= sizeof key) {
-		snprintf(why, RECORD_WHY_LEN, "--field takes NAME=VALUE");
-		return -1;
-	}
-	snprintf(key, sizeof key, "%.*s", (int)(eq - pair), pair);
-	return record_set(fields, key, eq + 1, why, RECORD_WHY_LEN);
-}
-
-/* Put what the command line says over the fields, and check the whole. */
-static int
-apply(json_t *fields, const struct desk_fields *f, struct err *e)
-{
-	char why[RECORD_WHY_LEN];
-	int rc = 0;
-
-	if (f->record != NULL)
-		rc = merge_record(fields, f->record, e);
-	if (rc == 0 && f->title != NULL)
-		rc = record_set(fields, "title", f->title, why, sizeof why);
-	if (rc == 0 && f->kind != NULL)
-		rc = record_set(fields, "kind", f->kind, why, sizeof why);
-	for (size_t i = 0; i < f->n && rc == 0; i++)
-		rc = set_pair(fields, f->pairs[i], why);
-	if (rc == 0)
-		rc = record_check(fields, why, sizeof why);
-	if (rc != 0) {
-		err_set(e, ERR_UNKNOWN, "%s", why);
-		err_hint(e, "muniment fields lists what a record can hold");
-	}
-	return rc;
-}
-
 struct telling {
 	desk_told *told;
 	void *ctx;
@@ -521,16 +446,19 @@ tell_why(void *ctx, enum intake_what what, const char *path, const char *item,
 			why);
 }
 
-_Static_assert((int)INTAKE_FAILED == (int)DESK_FAILED, "the same list");
+_Static_assert((int)INTAKE_UNREAD == (int)DESK_UNREAD, "the same list");
 
 int
 desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 	 const char *const *paths, size_t n, const struct desk_fields *fields,
-	 bool again, desk_told *told, void *ctx, struct desk_sum *sum,
+	 int flags, desk_told *told, void *ctx, struct desk_sum *sum,
 	 struct err *e)
 {
 	struct telling t = {told, ctx};
-	struct intake_options o = {.again = again, .told = tell, .ctx = &t};
+	struct intake_options o = {.again = (flags & DESK_AGAIN) != 0,
+				   .reread = (flags & DESK_REREAD) != 0,
+				   .told = tell,
+				   .ctx = &t};
 	struct index_case *c;
 	struct writer *w = NULL;
 	struct intake *in = NULL;
@@ -539,7 +467,7 @@ desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 
 	if (record == NULL)
 		return no_memory(e);
-	if (apply(record, fields, e) != 0 ||
+	if (fields_apply(record, fields, e) != 0 ||
 	    index_find_case(d->x, case_text, &c, e) != 0)
 		goto out;
 	if (!acts_may(d->x, KIND_RECORD, c->id)) {
@@ -548,6 +476,7 @@ desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 		goto out;
 	}
 	o.fields = record;
+	o.sources = sources_open(d->x->v, d->x->id);
 	w = writer_new(d->x, e);
 	if (w == NULL || writer_case(w, c->id, NULL, e) != 0)
 		goto out;
@@ -560,7 +489,10 @@ desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 	sum->done = intake_added(in);
 	sum->failed = intake_failed(in);
 	rc = sum->done > 0 ? writer_commit(w, e) : 0;
+	if (rc == 0)
+		sources_save(o.sources, sum->done > 0);
 out:
+	sources_free(o.sources);
 	intake_free(in);
 	writer_free(w);
 	json_decref(record);
@@ -602,7 +534,7 @@ desk_edit(struct desk *d, struct mediatype *m, const char *text,
 	  struct err *e)
 {
 	struct intake_options o = {.told = tell_why, .ctx = e};
-	struct index_item *item;
+	struct index_item *item, own;
 	struct writer *w = NULL;
 	struct intake *in = NULL;
 	json_t *fields = NULL;
@@ -611,6 +543,8 @@ desk_edit(struct desk *d, struct mediatype *m, const char *text,
 
 	if (index_find_item(d->x, text, &item, e) != 0)
 		return -1;
+	own = *item; /* items move when content thaws that is known */
+	item = &own;
 	(void)index_current(d->x, item, &current);
 	if (current > 1 && !join) {
 		err_set(e, ERR_UNKNOWN,
@@ -626,7 +560,7 @@ desk_edit(struct desk *d, struct mediatype *m, const char *text,
 		no_memory(e);
 		goto out;
 	}
-	if (apply(fields, f, e) != 0)
+	if (fields_apply(fields, f, e) != 0)
 		goto out;
 	o.fields = fields;
 	w = writer_new(d->x, e);
@@ -650,7 +584,19 @@ struct getting {
 	desk_told *told;
 	void *ctx;
 	struct err worst; /* tampering rather than a full disk */
+	struct extract_many *many;
+	struct map failed; /* items of which not all was written */
+	size_t n_failed;   /* files */
 };
+
+static void
+item_key(const char *case_id, const char *item, uint8_t key[MAP_KEY_LEN])
+{
+	char text[INDEX_CASE_MAX + HEX_ID_LEN + 2];
+
+	snprintf(text, sizeof text, "%s %s", case_id, item);
+	map_key_text(text, key);
+}
 
 static void
 get_failed(struct getting *g, const char *path, const char *item,
@@ -662,33 +608,22 @@ get_failed(struct getting *g, const char *path, const char *item,
 	err_set(&g->worst, e->code, "%s", e->msg);
 }
 
-/* Write the files of one version; how many could not be. */
-static size_t
-get_version(struct getting *g, const struct index_entry *en, const char *folder)
+static void
+got(void *ctx, const struct index_entry *en, const char *path,
+    const struct err *failed)
 {
-	struct entry opened = {0};
-	struct err e = {0};
-	size_t failed = 0, i;
-	json_t *f;
+	struct getting *g = ctx;
+	uint8_t key[MAP_KEY_LEN];
 
-	if (fsutil_mkdirs(folder, &e) != 0 ||
-	    index_entry_open(g->d->x, en, &opened, &e) != 0) {
-		get_failed(g, NULL, en->item, &e);
-		return 1;
+	if (failed == NULL) {
+		g->told(g->ctx, DESK_ADDED, path, en->item, NULL);
+		return;
 	}
-	json_array_foreach (json_object_get(opened.doc, "files"), i, f) {
-		char path[FSUTIL_PATH] = "";
-
-		err_clear(&e);
-		if (extract_to(g->d->x, &opened, f, folder, path, &e) == 0) {
-			g->told(g->ctx, DESK_ADDED, path, en->item, NULL);
-			continue;
-		}
-		get_failed(g, path, en->item, &e);
-		failed++;
-	}
-	entry_free(&opened);
-	return failed;
+	g->n_failed++;
+	get_failed(g, path[0] != '\0' ? path : NULL, en->item, failed);
+	item_key(en->case_id, en->item, key);
+	if (map_set(&g->failed, key, 1) != 0)
+		err_set(&g->worst, ERR_UNKNOWN, "no memory");
 }
 
 /* True if two versions hold the same files. */
@@ -708,13 +643,12 @@ same_files(const struct index_entry *a, const struct index_entry *b)
  * All current versions of an item. Where several stand side by side and differ
  * in content, each goes to a folder named by its entry.
  */
-static size_t
-get_item(struct getting *g, const struct index_item *item)
+static int
+get_item(struct getting *g, const struct index_item *item, struct err *e)
 {
 	struct index *x = g->d->x;
 	const struct index_entry *first = index_current(x, item, NULL);
 	char folder[FSUTIL_PATH], own[FSUTIL_PATH], hex[65];
-	size_t failed = 0;
 	bool differ = false;
 
 	snprintf(folder, sizeof folder, "%s%s%.*s", g->folder,
@@ -726,7 +660,7 @@ get_item(struct getting *g, const struct index_item *item)
 		differ |= !en->replaced && !same_files(first, en);
 	}
 	if (!differ)
-		return get_version(g, first, folder);
+		return extract_many_put(g->many, first, folder, e);
 	for (size_t i = 0; i < item->n; i++) {
 		const struct index_entry *en = &x->entries[item->versions[i]];
 
@@ -734,9 +668,10 @@ get_item(struct getting *g, const struct index_item *item)
 			continue;
 		hex_encode(en->sha256, HASH_LEN, hex);
 		snprintf(own, sizeof own, "%.4000s/version-%.16s", folder, hex);
-		failed += get_version(g, en, own);
+		if (extract_many_put(g->many, en, own, e) != 0)
+			return -1;
 	}
-	return failed;
+	return 0;
 }
 
 /* All items of a case, those that were retracted too. */
@@ -793,19 +728,31 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 	size_t found = 0, out = 0;
 	int rc = -1;
 
-	if (find_case(d, case_text, &c, e) != 0)
+	if (desk_find_case(d, case_text, &c, e) != 0 ||
+	    (c != NULL && index_thaw(d->x, e) != 0))
 		return -1;
 	list = c != NULL ? case_items(d, c, &found)
 			 : find_items(d, items, n, &found, e);
 	if (list == NULL || fsutil_mkdirs(folder, e) != 0)
 		goto out;
+	g.many = extract_many_new(d->x, got, &g, e);
+	if (g.many == NULL)
+		goto out;
+	for (size_t i = 0; i < found; i++)
+		if (get_item(&g, list[i], e) != 0)
+			goto out;
+	if (extract_many_finish(g.many, e) != 0)
+		goto out;
+	sum->failed = g.n_failed;
 	for (size_t i = 0; i < found; i++) {
-		size_t failed = get_item(&g, list[i]);
+		uint8_t key[MAP_KEY_LEN];
+		size_t at;
 
-		sum->failed += failed;
-		sum->done += failed == 0;
-		if (failed == 0)
-			list[out++] = list[i];
+		item_key(list[i]->case_id, list[i]->id, key);
+		if (map_get(&g.failed, key, &at))
+			continue;
+		sum->done++;
+		list[out++] = list[i];
 	}
 	rc = say_exported(d, list, out, e);
 	if (rc == 0 && g.worst.code != ERR_NONE) {
@@ -817,14 +764,15 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 		rc = -1;
 	}
 out:
+	extract_many_free(g.many);
+	map_free(&g.failed);
 	free(list);
 	return rc;
 }
 
-/* One who shall be able to open a carry file: card, recipient or member. */
-static int
-find_recipient(struct desk *d, const char *text, struct agekey_public *out,
-	       const char **seat, struct err *e)
+int
+desk_find_recipient(struct desk *d, const char *text, struct agekey_public *out,
+		    const char **seat, struct err *e)
 {
 	struct card *c = calloc(1, sizeof *c);
 	struct index_seat *s = NULL;
@@ -872,6 +820,9 @@ say_carried(struct desk *d, const struct index_case *c,
 
 	if (list == NULL)
 		return no_memory(e);
+	/* the work of one who was retired or cut must still reach others */
+	if (writer_may(d->x, NULL) != 0)
+		m = 0;
 	for (size_t i = 0; i < m; i++) {
 		const char *id = n > 0 ? items[i]->case_id : d->x->cases[i].id;
 
@@ -896,11 +847,11 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 			      .n = c->n_to,
 			      .passphrase = c->passphrase,
 			      .work_factor = c->work_factor,
-			      .part = c->part};
+			      .part = c->part,
+			      .parity = c->parity};
 	struct carry_what what = {0};
 	struct index_case *only = NULL;
 	struct index_item **items = NULL;
-	struct newfile *probe;
 	const char *seat = NULL;
 	size_t parts = 0;
 	json_t *o = NULL;
@@ -910,30 +861,29 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 		return NULL;
 	}
 	for (size_t i = 0; i < c->n_to; i++)
-		if (find_recipient(d, c->to[i], &keys[i], &seat, e) != 0)
+		if (desk_find_recipient(d, c->to[i], &keys[i], &seat, e) != 0)
 			goto out;
-	/* refuse before anything is said in the vault */
-	probe = newfile_open(c->path, e);
-	if (probe == NULL)
-		goto out;
-	newfile_abort(probe);
-	if (find_case(d, c->case_text, &only, e) != 0)
+	if (desk_find_case(d, c->case_text, &only, e) != 0)
 		goto out;
 	items = find_items(d, c->items, c->n_items, &what.n_items, e);
-	if (items == NULL || say_carried(d, only, items, what.n_items,
-					 c->n_to == 1 ? seat : NULL, e) != 0)
+	if (items == NULL)
 		goto out;
 	what.only_case = only;
 	what.items = items;
-	if (carry_write(d->x, &to, &what, c->path, &parts, e) != 0)
+	/* refuse before anything is said in the vault */
+	if (carry_check(d->x, &to, &what, c->path, e) != 0 ||
+	    say_carried(d, only, items, what.n_items,
+			c->n_to == 1 ? seat : NULL, e) != 0 ||
+	    carry_write(d->x, &to, &what, c->path, &parts, e) != 0)
 		goto out;
-	o = made(json_object(), e);
+	o = desk_made(json_object(), e);
 	if (o != NULL) {
 		json_object_set_new(o, "file", json_string(c->path));
 		json_object_set_new(o, "parts",
 				    json_integer((json_int_t)parts));
 		json_object_set_new(o, "recipients",
 				    json_integer((json_int_t)c->n_to));
+		json_object_set_new(o, "parity", json_integer(c->parity));
 	}
 out:
 	free(items);
@@ -941,82 +891,128 @@ out:
 	return o;
 }
 
-/* Cases in which records of others came; each gets one custody entry. */
-static int
-say_received(struct desk *d, const struct carry_result *r, struct err *e)
+/* Devices of collectors that the office has not confirmed. */
+static size_t
+count_waiting(const struct index *x)
 {
-	struct acts_custody *list = calloc(d->x->n_cases + 1, sizeof *list);
 	size_t n = 0;
-	int rc = 0;
 
-	if (list == NULL)
-		return no_memory(e);
-	for (size_t i = 0; r->batches > 0 && i < d->x->n_cases; i++) {
-		const struct index_case *c = &d->x->cases[i];
-
-		if (strcmp(c->id, INDEX_VAULT) != 0 &&
-		    index_holds(d->x, c->id) &&
-		    acts_may(d->x, KIND_CUSTODY, c->id))
-			list[n++] = (struct acts_custody){c->id, "", "received",
-							  NULL, NULL};
-	}
-	if (n > 0)
-		rc = acts_custody(d->x, list, n, e);
-	free(list);
-	return rc;
+	for (size_t i = 0; i < x->v->n_logs; i++)
+		n += x->log_seat[i] == NULL && !x->v->logs[i].is_fork &&
+		     index_collector_of(x, i) != NULL;
+	return n;
 }
 
 static json_t *
 received_json(const char *vault_id, const struct carry_result *r, struct err *e)
 {
 	json_t *o = vault_json(vault_id, e);
+	const struct merge_result *m = &r->merged;
 	const struct {
 		const char *key;
 		size_t value;
-	} counts[] = {{"batches", r->batches},	  {"devices", r->devices},
-		      {"objects", r->objects},	  {"absent", r->absent},
-		      {"forks", r->forks},	  {"older", r->older},
-		      {"strangers", r->strangers}};
+	} counts[] = {{"batches", m->batches},	   {"devices", m->devices},
+		      {"objects", m->objects},	   {"absent", m->absent},
+		      {"forks", m->forks},	   {"older", m->older},
+		      {"strangers", m->strangers}, {"crowded", m->crowded}};
 
 	if (o == NULL)
 		return NULL;
 	json_object_set_new(o, "created", json_boolean(r->created));
+	if (m->older > 0) {
+		json_object_set_new(o, "older_device",
+				    json_string(m->older_device));
+		json_object_set_new(o, "older_size",
+				    json_integer((json_int_t)m->older_size));
+		json_object_set_new(o, "older_here",
+				    json_integer((json_int_t)m->older_here));
+	}
 	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
 		json_object_set_new(o, counts[i].key,
 				    json_integer((json_int_t)counts[i].value));
 	return o;
 }
 
+void
+desk_findings(const struct report *r, json_t *o)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n; i++)
+		if (r->lines[i].level >= REPORT_HISTORY)
+			json_array_append_new(list,
+					      json_string(r->lines[i].text));
+	json_object_set_new(o, "findings", list);
+}
+
+void
+desk_refused(const struct err *refused, json_t *o)
+{
+	if (refused->code == ERR_NONE)
+		return;
+	json_object_set_new(o, "refused", json_string(refused->msg));
+	json_object_set_new(o, "hint", json_string(refused->hint));
+}
+
+/* What is told of a vault that came, once it is open. */
+static json_t *
+tell_received(struct desk *d, const struct carry_result *r, bool cosign,
+	      struct err *e)
+{
+	struct exchange_result noted;
+	json_t *o = received_json(d->v->id, r, e);
+
+	if (o == NULL)
+		return NULL;
+	json_object_set_new(o, "member", json_boolean(d->x->me != NULL));
+	json_object_set_new(o, "unconfirmed",
+			    json_integer((json_int_t)count_waiting(d->x)));
+	desk_findings(&d->v->report, o);
+	if (exchange_note(d->x, cosign, &noted, e) != 0) {
+		json_decref(o);
+		return NULL;
+	}
+	json_object_set_new(o, "cosigned",
+			    json_integer((json_int_t)noted.cosigned));
+	json_object_set_new(o, "keys_given",
+			    json_integer((json_int_t)noted.given));
+	desk_refused(&noted.refused, o);
+	return o;
+}
+
 json_t *
 desk_receive(const char *dir, const char *identity, const struct secret *pass,
-	     const struct secret *file_pass, const char *const *files, size_t n,
-	     desk_progress *progress, struct err *e)
+	     const struct desk_receive *what, desk_progress *progress,
+	     struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
+	struct invite invite = {0};
 	struct carry_result r = {0};
+	struct carry_from from = {.files = what->files,
+				  .n = what->n,
+				  .passphrase = what->file_pass,
+				  .expect = what->invite ? &invite : NULL,
+				  .large = what->large};
 	struct desk *d = NULL;
 	json_t *o = NULL;
 
-	if (id == NULL)
-		return NULL;
-	if (carry_receive(dir, id, file_pass, files, n, progress, &r, e) != 0)
+	if (id == NULL ||
+	    (what->invite != NULL &&
+	     invite_read(what->invite, id, &invite, e) != 0) ||
+	    carrymend_receive(dir, id, &from, progress, &r, e) != 0)
 		goto out;
 	/* the entries are read now: what came may be more than it seems */
-	d = sit_down(dir, id, DESK_WRITE, progress, e);
+	d = desk_sit_down(dir, id, DESK_WRITE | DESK_LEAN, progress, e);
 	id = NULL;
-	if (d == NULL)
-		goto out;
-	o = received_json(d->v->id, &r, e);
-	if (o != NULL) {
-		bool member = d->x->me != NULL;
-
-		json_object_set_new(o, "member", json_boolean(member));
-		if (member && say_received(d, &r, e) != 0) {
-			json_decref(o);
-			o = NULL;
-		}
-	}
+	if (d != NULL)
+		o = tell_received(d, &r, what->cosign, e);
+	if (o != NULL && r.mended > 0)
+		json_object_set_new(o, "mended",
+				    json_integer((json_int_t)r.mended));
+	if (o != NULL && what->invite != NULL)
+		json_object_set_new(o, "invite", desk_invite_json(&invite));
 out:
+	invite_free(&invite);
 	desk_close(d);
 	identity_free(id);
 	return o;
@@ -1025,7 +1021,7 @@ out:
 static json_t *
 verify_json(const struct verify_counts *n, const char *vault_id, struct err *e)
 {
-	json_t *o = made(json_object(), e);
+	json_t *o = desk_made(json_object(), e);
 	const struct {
 		const char *key;
 		size_t value;
@@ -1047,10 +1043,44 @@ verify_json(const struct verify_counts *n, const char *vault_id, struct err *e)
 	return o;
 }
 
+/* Is all here that an invitation names, if there is one? */
+static int
+verify_invite(struct index *x, const char *path, struct err *e)
+{
+	struct invite i = {0};
+	struct err inner = {0};
+	bool known;
+	int rc = 0;
+
+	if (path == NULL)
+		return 0;
+	rc = invite_read(path, x->id, &i, e);
+	if (rc == 0 && (invite_check(&i, x->v, NULL, &inner) != 0 ||
+			invite_check_member(&i, x, &known, &inner) != 0))
+		report_add(&x->v->report, REPORT_HISTORY, "%s", inner.msg);
+	invite_free(&i);
+	return rc;
+}
+
+/* How far the logs are stamped, and what is wrong with stamps. */
+static int
+verify_stamps(struct index *x, json_t *o, struct err *e)
+{
+	struct stamps *s = stamps_new(x, (int64_t)time(NULL), e);
+	json_t *summary = s != NULL ? stamps_summary(s, e) : NULL;
+
+	stamps_free(s);
+	if (summary == NULL)
+		return -1;
+	json_object_set_new(o, "stamps", summary);
+	return 0;
+}
+
 /* With the identity: trust memory, every entry, every original. */
 static int
 verify_with(struct vault *v, const char *identity, const struct secret *pass,
-	    struct verify_counts *n, struct err *e)
+	    const char *invite, const struct report *files,
+	    struct verify_counts *n, json_t **seen, struct err *e)
 {
 	struct identity *id = identity_load(identity, pass, e);
 	struct index *x = NULL;
@@ -1065,12 +1095,18 @@ verify_with(struct vault *v, const char *identity, const struct secret *pass,
 	secret_free(key);
 	if (inner.code == ERR_EVIDENCE)
 		report_add(&v->report, REPORT_DAMAGE, "%s", inner.msg);
-	if (local_trust_check(v, id, e) != 0 ||
-	    local_absent_check(v, id, e) != 0)
+	if (trust_check(v, id, e) != 0 || absent_check(v, id, e) != 0)
 		goto out;
 	x = index_open(v, id, e);
-	if (x != NULL)
-		rc = verify_readable(x, n, e);
+	if (x != NULL && devices_report(x, e) == 0 &&
+	    verify_invite(x, invite, e) == 0 && verify_readable(x, n, e) == 0 &&
+	    (*seen = witness_summary(x, e)) != NULL)
+		rc = verify_stamps(x, *seen, e);
+	if (rc == 0)
+		since_remember(v, id,
+			       files->count[REPORT_DAMAGE] > 0 ||
+				   v->report.count[REPORT_DAMAGE] > 0 ||
+				   v->report.count[REPORT_HISTORY] > 0);
 out:
 	index_free(x);
 	identity_free(id);
@@ -1088,14 +1124,33 @@ looks_like_vault(const char *dir)
 	       (fsutil_exists(head) || fsutil_exists(config));
 }
 
+/* The vault's own parity, if it has any; it is not evidence. */
+static int
+check_parity(struct vault *v, json_t *o, struct err *e)
+{
+	struct paritysets_sum n;
+
+	if (paritysets_check(v, &v->report, &n, e) != 0)
+		return -1;
+	if (n.sets + n.damaged > 0)
+		json_object_set_new(
+		    o, "parity",
+		    json_pack("{s:I, s:I, s:I, s:I}", "sets",
+			      (json_int_t)n.sets, "files", (json_int_t)n.files,
+			      "unprotected", (json_int_t)n.unprotected,
+			      "damaged", (json_int_t)n.damaged));
+	return 0;
+}
+
 json_t *
 desk_verify(const char *dir, const char *identity, const struct secret *pass,
-	    desk_progress *progress, struct report *report, struct err *e)
+	    const char *invite, desk_progress *progress, struct report *report,
+	    struct err *e)
 {
 	struct verify_counts n = {0};
 	struct err opening = {0};
 	struct vault *v = NULL;
-	json_t *o = NULL;
+	json_t *o = NULL, *seen = NULL;
 	char shown[300];
 
 	memset(report, 0, sizeof *report);
@@ -1117,10 +1172,63 @@ desk_verify(const char *dir, const char *identity, const struct secret *pass,
 		report_add(&v->report, REPORT_DAMAGE,
 			   "refs/heads: there is no history");
 	if (verify_blind(v, &n, e) == 0 &&
-	    (identity == NULL || verify_with(v, identity, pass, &n, e) == 0))
+	    (identity == NULL ||
+	     verify_with(v, identity, pass, invite, report, &n, &seen, e) == 0))
 		o = verify_json(&n, v->id, e);
+	if (o != NULL && check_parity(v, o, e) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	if (o != NULL && seen != NULL)
+		json_object_update(o, seen);
+	json_decref(seen);
+	map_free(&n.right);
 	report_move(report, &v->report);
 	vault_close(v);
+	return o;
+}
+
+/* What is new, in a vault that is open as by any command. */
+static json_t *
+verify_news(struct desk *d, struct err *e)
+{
+	struct since_counts n = {0};
+	json_t *o = NULL, *seen = NULL;
+
+	if (devices_report(d->x, e) == 0 && since_verify(d->x, &n, e) == 0 &&
+	    (seen = witness_summary(d->x, e)) != NULL &&
+	    verify_stamps(d->x, seen, e) == 0)
+		o = verify_json(&n.news, d->v->id, e);
+	if (o != NULL) {
+		json_object_update(o, seen);
+		json_object_del(o, "files"); /* they were not looked at */
+		json_object_set_new(o, "covered_batches",
+				    json_integer((json_int_t)n.batches));
+		json_object_set_new(o, "covered_objects",
+				    json_integer((json_int_t)n.objects));
+	}
+	if (d->v->report.count[REPORT_DAMAGE] > 0 ||
+	    d->v->report.count[REPORT_HISTORY] > 0)
+		since_remember(d->v, d->id, true);
+	json_decref(seen);
+	return o;
+}
+
+json_t *
+desk_verify_since(const char *dir, const char *identity,
+		  const struct secret *pass, desk_progress *progress,
+		  struct report *report, struct err *e)
+{
+	struct desk *d =
+	    desk_open(dir, identity, pass, DESK_READ | DESK_LEAN, progress, e);
+	json_t *o = NULL;
+
+	memset(report, 0, sizeof *report);
+	if (d == NULL)
+		return NULL;
+	o = verify_news(d, e);
+	report_move(report, &d->v->report);
+	desk_close(d);
 	return o;
 }
 

@@ -2,6 +2,7 @@
 
 #include "newfile.h"
 #include "object.h"
+#include "pool.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -9,27 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "<64 hex> <decimal> <32 hex>" */
-static int
-parse_segment(const char *text, uint8_t sha256[HASH_LEN], uint64_t *len)
-{
-	size_t n = text != NULL ? strlen(text) : 0;
-
-	if (n < 64 + 1 + 1 + 1 + 32 || text[64] != ' ' || text[n - 33] != ' ')
-		return -1;
-	if (hex_decode(text, HASH_LEN, sha256) != 0 ||
-	    hex_decimal(text + 65, n - 33 - 65, len) != 0 ||
-	    !hex_is(text + n - 32, 32) || *len == 0 ||
-	    *len > OBJECT_SEGMENT_MAX)
-		return -1;
-	return 0;
-}
+#define AT_WORK (32u << 20) /* bytes of segments that are opened at a time */
+#define DEPTH 16
 
 struct sum {
+	struct index *x;
+	const struct map *checked;
 	extract_sink *sink;
 	void *ctx;
 	struct hash *sha256;
 	uint64_t size;
+	struct pool *pool;
+	uint64_t at_work; /* bytes of content */
 };
 
 static int
@@ -40,108 +32,201 @@ pass(struct sum *s, const void *bytes, size_t len, struct err *e)
 	return s->sink != NULL ? s->sink(s->ctx, bytes, len, e) : 0;
 }
 
-/* Open an object with any of the keys that rings have given for it. */
-static int
-open_object(struct index *x, const uint8_t sha256[HASH_LEN], size_t key,
-	    size_t len, uint8_t **data, struct err *e)
-{
-	struct err inner = {0};
+/* One segment that is opened, by any of the keys that rings have given. */
+struct segment {
+	struct pool_job job; /* first */
+	struct sum *s;
+	uint8_t sha256[HASH_LEN];
+	uint64_t len;
+	size_t key;
+	uint8_t *data;
+};
 
-	for (; key != SIZE_MAX; key = index_older_key(x, key)) {
+static int
+segment_work(struct pool_job *p, struct err *e)
+{
+	struct segment *g = (struct segment *)p;
+	const struct index *x = g->s->x;
+	struct err inner = {0};
+	size_t at;
+	bool checked =
+	    g->s->checked != NULL && map_get(g->s->checked, g->sha256, &at);
+
+	for (size_t k = g->key; k != SIZE_MAX; k = index_older_key(x, k)) {
 		err_clear(&inner);
-		if (object_read(x->v, sha256, index_key(x, key), len, data,
-				&inner) == 0)
+		if ((checked ? object_read_checked : object_read)(
+			x->v, g->sha256, index_key(x, k), (size_t)g->len,
+			&g->data, &inner) == 0)
 			return 0;
 	}
-	return err_set(e, inner.code, "%s", inner.msg);
+	return err_set(e, (enum err_code)inner.code, "%s", inner.msg);
 }
 
 static int
-one_segment(struct index *x, const char *text, struct sum *s, struct err *e)
+segment_done(struct pool_job *p, struct err *e)
 {
-	uint8_t sha256[HASH_LEN], *data = NULL;
-	uint64_t len = 0;
-	size_t key;
+	struct segment *g = (struct segment *)p;
+
+	return pass(g->s, g->data, (size_t)g->len, e);
+}
+
+static void
+segment_clear(struct segment *g)
+{
+	if (g->data != NULL)
+		secret_wipe(g->data, (size_t)g->len);
+	free(g->data);
+	g->data = NULL;
+}
+
+static void
+segment_drop(struct pool_job *p)
+{
+	struct segment *g = (struct segment *)p;
+
+	g->s->at_work -= g->len;
+	segment_clear(g);
+	free(g);
+}
+
+static const struct pool_kind segment_kind = {segment_work, segment_done,
+					      segment_drop};
+
+static int
+segment_find(struct sum *s, const char *text, struct segment *g, struct err *e)
+{
+	char bulk[HEX_ID_LEN + 1];
+
+	memset(g, 0, sizeof *g);
+	g->job.kind = &segment_kind;
+	g->s = s;
+	if (object_segment_parse(text, g->sha256, &g->len, bulk) != 0)
+		return err_set(e, ERR_EVIDENCE, "a segment is not of the form");
+	g->key = index_bulk_key(s->x, bulk);
+	return g->key != SIZE_MAX
+		   ? 0
+		   : err_set(e, ERR_UNKNOWN,
+			     "the key of its content is not here");
+}
+
+/* Open a segment here and now, or put it into the pool. */
+static int
+one_segment(struct sum *s, const char *text, struct err *e)
+{
+	struct segment one, *g;
 	int rc;
 
-	if (parse_segment(text, sha256, &len) != 0)
-		return err_set(e, ERR_EVIDENCE, "a segment is not of the form");
-	key = index_bulk_key(x, text + strlen(text) - HEX_ID_LEN);
-	if (key == SIZE_MAX)
-		return err_set(e, ERR_UNKNOWN,
-			       "the key of its content is not here");
-	if (open_object(x, sha256, key, (size_t)len, &data, e) != 0)
+	if (segment_find(s, text, &one, e) != 0)
 		return -1;
-	rc = pass(s, data, (size_t)len, e);
-	secret_wipe(data, (size_t)len);
-	free(data);
-	return rc;
+	if (s->pool == NULL) {
+		rc = segment_work(&one.job, e);
+		if (rc == 0)
+			rc = segment_done(&one.job, e);
+		segment_clear(&one);
+		return rc;
+	}
+	while (s->at_work > 0 && s->at_work + one.len > AT_WORK)
+		if (pool_wait(s->pool, pool_count(s->pool) - 1, e) != 0)
+			return -1;
+	g = malloc(sizeof *g);
+	if (g == NULL)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	*g = one;
+	s->at_work += g->len;
+	return pool_put(s->pool, &g->job, e);
 }
 
 static int
-all_segments(struct index *x, const json_t *list, struct sum *s, uint64_t total,
+all_segments(struct sum *s, const json_t *list, bool alone, uint64_t total,
 	     struct err *e)
 {
+	struct vault *v = s->x->v;
 	json_t *t;
 	size_t i;
+	int rc = 0;
 
 	if (json_array_size(list) > OBJECT_SEGMENTS_MAX)
 		return err_set(e, ERR_EVIDENCE, "too many segments");
+	if (!alone && json_array_size(list) > 1 &&
+	    (s->pool = pool_new(DEPTH, e)) == NULL)
+		return -1;
 	json_array_foreach (list, i, t) {
-		if (x->v->progress != NULL)
-			x->v->progress(x->v->progress_ctx, "opening files",
-				       s->size, total);
-		if (one_segment(x, json_string_value(t), s, e) != 0)
-			return -1;
+		if (!alone && v->progress != NULL)
+			v->progress(v->progress_ctx, "opening files", s->size,
+				    total);
+		rc = one_segment(s, json_string_value(t), e);
+		if (rc != 0)
+			break;
 	}
-	return 0;
+	if (rc == 0 && s->pool != NULL)
+		rc = pool_drain(s->pool, e);
+	pool_free(s->pool);
+	return rc;
+}
+
+/* The content that the entry itself holds. */
+static int
+inline_content(struct sum *s, const struct entry *en, const char *content,
+	       struct err *e)
+{
+	char name[16] = "";
+	unsigned n = 0;
+
+	if (content != NULL && sscanf(content, "%4u", &n) == 1)
+		snprintf(name, sizeof name, "%04u", n);
+	if (n == 0 || n > en->n || strcmp(content, name) != 0)
+		return err_set(e, ERR_EVIDENCE, "its content is missing");
+	return pass(s, en->contents[n - 1].data, en->contents[n - 1].len, e);
+}
+
+static int
+extract(struct sum *s, const struct entry *en, const json_t *file, bool alone,
+	struct err *e)
+{
+	const char *want = entry_str(file, "sha256");
+	const json_t *segments = json_object_get(file, "segments");
+	json_int_t size = json_integer_value(json_object_get(file, "size"));
+	uint8_t digest[HASH_LEN];
+	char hex[65];
+	int rc;
+
+	s->sha256 = hash_new(HASH_SHA256);
+	if (s->sha256 == NULL)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	rc = json_is_array(segments)
+		 ? all_segments(s, segments, alone, (uint64_t)size, e)
+		 : inline_content(s, en, entry_str(file, "content"), e);
+	if (rc == 0) {
+		hash_final(s->sha256, digest);
+		hex_encode(digest, HASH_LEN, hex);
+		if (want == NULL || strcmp(want, hex) != 0 ||
+		    s->size != (uint64_t)size)
+			rc = err_set(e, ERR_EVIDENCE,
+				     "its content is not what was recorded:"
+				     " SHA-256 is %.16s...",
+				     hex);
+	}
+	hash_free(s->sha256);
+	return rc;
 }
 
 int
 extract_file(struct index *x, const struct entry *en, const json_t *file,
 	     extract_sink *sink, void *ctx, struct err *e)
 {
-	const char *want = entry_str(file, "sha256");
-	const char *content = entry_str(file, "content");
-	const json_t *segments = json_object_get(file, "segments");
-	json_int_t size = json_integer_value(json_object_get(file, "size"));
-	struct sum s = {.sink = sink, .ctx = ctx};
-	uint8_t digest[HASH_LEN];
-	char hex[65];
-	int rc = -1;
+	struct sum s = {.x = x, .sink = sink, .ctx = ctx};
 
-	s.sha256 = hash_new(HASH_SHA256);
-	if (s.sha256 == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
-	if (json_is_array(segments)) {
-		if (all_segments(x, segments, &s, (uint64_t)size, e) != 0)
-			goto out;
-	} else {
-		char name[16] = "";
-		unsigned n = 0;
+	return extract(&s, en, file, false, e);
+}
 
-		if (content != NULL && sscanf(content, "%4u", &n) == 1)
-			snprintf(name, sizeof name, "%04u", n);
-		if (n == 0 || n > en->n || strcmp(content, name) != 0) {
-			err_set(e, ERR_EVIDENCE, "its content is missing");
-			goto out;
-		}
-		if (pass(&s, en->contents[n - 1].data, en->contents[n - 1].len,
-			 e) != 0)
-			goto out;
-	}
-	hash_final(s.sha256, digest);
-	hex_encode(digest, HASH_LEN, hex);
-	if (want == NULL || strcmp(want, hex) != 0 || s.size != (uint64_t)size)
-		err_set(e, ERR_EVIDENCE,
-			"its content is not what was recorded: SHA-256 is"
-			" %.16s...",
-			hex);
-	else
-		rc = 0;
-out:
-	hash_free(s.sha256);
-	return rc;
+int
+extract_alone(struct index *x, const struct entry *en, const json_t *file,
+	      const struct map *checked, extract_sink *sink, void *ctx,
+	      struct err *e)
+{
+	struct sum s = {.x = x, .checked = checked, .sink = sink, .ctx = ctx};
+
+	return extract(&s, en, file, true, e);
 }
 
 int
@@ -230,19 +315,28 @@ to_fd(void *ctx, const void *bytes, size_t len, struct err *e)
 }
 
 int
-extract_to(struct index *x, const struct entry *en, const json_t *file,
-	   const char *folder, char path[FSUTIL_PATH], struct err *e)
+extract_place(const json_t *file, const char *folder, char path[FSUTIL_PATH],
+	      struct err *e)
 {
-	struct newfile *f;
 	char name[256], sub[FSUTIL_PATH];
-	int fd;
 
 	if (extract_name(file, name) != 0)
 		return err_set(
 		    e, ERR_EVIDENCE,
 		    "its recorded name is not one that a file can have");
-	if (subfolder(file, folder, sub, e) != 0 ||
-	    fsutil_join(path, sub, name, e) != 0)
+	if (subfolder(file, folder, sub, e) != 0)
+		return -1;
+	return fsutil_join(path, sub, name, e);
+}
+
+int
+extract_to(struct index *x, const struct entry *en, const json_t *file,
+	   const char *folder, char path[FSUTIL_PATH], struct err *e)
+{
+	struct newfile *f;
+	int fd;
+
+	if (extract_place(file, folder, path, e) != 0)
 		return -1;
 	f = newfile_open(path, e);
 	if (f == NULL)
@@ -253,4 +347,110 @@ extract_to(struct index *x, const struct entry *en, const json_t *file,
 		return -1;
 	}
 	return newfile_commit(f, e);
+}
+
+struct extract_at {
+	struct index *x;
+	const json_t *segments; /* or NULL: `small` is all of it */
+	const struct entry_content *small;
+	uint8_t *data; /* the segment at hand */
+	size_t which;
+	uint64_t begins, len;
+};
+
+static void
+let_go(struct extract_at *a)
+{
+	if (a->data != NULL)
+		secret_wipe(a->data, (size_t)a->len);
+	free(a->data);
+	a->data = NULL;
+}
+
+struct extract_at *
+extract_at_new(struct index *x, const struct entry *en, const json_t *file,
+	       struct err *e)
+{
+	struct extract_at *a = calloc(1, sizeof *a);
+	unsigned n = 0;
+
+	if (a == NULL) {
+		err_set(e, ERR_UNKNOWN, "no memory");
+		return NULL;
+	}
+	a->x = x;
+	a->segments = json_object_get(file, "segments");
+	if (json_is_array(a->segments))
+		return a;
+	a->segments = NULL;
+	/* extract_file has checked the form */
+	(void)sscanf(entry_str(file, "content"), "%4u", &n);
+	a->small = &en->contents[n - 1];
+	return a;
+}
+
+void
+extract_at_free(struct extract_at *a)
+{
+	if (a == NULL)
+		return;
+	let_go(a);
+	free(a);
+}
+
+/* Open the segment in which the byte at `at` lies. */
+static int
+go_to(struct extract_at *a, uint64_t at, struct err *e)
+{
+	struct sum s = {.x = a->x};
+	struct segment g;
+	uint64_t begins = 0;
+	json_t *t;
+	size_t i;
+
+	if (a->data != NULL && at >= a->begins && at - a->begins < a->len)
+		return 0;
+	let_go(a);
+	json_array_foreach (a->segments, i, t) {
+		if (segment_find(&s, json_string_value(t), &g, e) != 0)
+			return -1;
+		if (at - begins < g.len) {
+			if (segment_work(&g.job, e) != 0)
+				return -1;
+			a->begins = begins;
+			a->len = g.len;
+			a->data = g.data;
+			return 0;
+		}
+		begins += g.len;
+	}
+	return err_set(e, ERR_EVIDENCE, "its content ends too early");
+}
+
+int
+extract_at_read(void *ctx, uint64_t at, void *buf, size_t len, struct err *e)
+{
+	struct extract_at *a = ctx;
+	uint8_t *p = buf;
+
+	if (a->small != NULL) {
+		if (at > a->small->len || len > a->small->len - at)
+			return err_set(e, ERR_EVIDENCE,
+				       "its content ends too early");
+		memcpy(buf, (const uint8_t *)a->small->data + at, len);
+		return 0;
+	}
+	while (len > 0) {
+		size_t n;
+
+		if (go_to(a, at, e) != 0)
+			return -1;
+		n = (size_t)(a->begins + a->len - at);
+		n = n < len ? n : len;
+		memcpy(p, a->data + (at - a->begins), n);
+		p += n;
+		at += n;
+		len -= n;
+	}
+	return 0;
 }

@@ -218,12 +218,49 @@ fsutil_remove_all(const char *path, struct err *e)
 	return 0;
 }
 
+int
+fsutil_only_files(const char *path, struct err *e)
+{
+	DIR *list = opendir(path);
+	struct dirent *d;
+	struct stat st;
+	char name[300];
+	int rc = 0;
+
+	if (list == NULL)
+		return errno == ENOENT || errno == ENOTDIR
+			   ? 0
+			   : err_sys(e, "%s", shown(path, name));
+	while (rc == 0 && (d = readdir(list)) != NULL)
+		if (fstatat(dirfd(list), d->d_name, &st, 0) == 0 &&
+		    !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+			rc = err_set(e, ERR_EVIDENCE,
+				     "%s: a pipe, socket or device does not"
+				     " belong in a vault",
+				     err_escape(name, sizeof name, d->d_name,
+						strlen(d->d_name)));
+	closedir(list);
+	return rc;
+}
+
 bool
 fsutil_exists(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0;
+	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+int
+fsutil_look(const char *path, struct stat *st, struct err *e)
+{
+	char name[300];
+
+	if (stat(path, st) == 0)
+		return 1;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return 0;
+	return err_sys(e, "%s", shown(path, name));
 }
 
 bool

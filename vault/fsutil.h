@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define FSUTIL_TIME 1000000000 /* seconds: the one time stamp of all files */
@@ -36,7 +37,15 @@ int fsutil_sync_dir(const char *path, struct err *e);
 int fsutil_finish(int fd, const char *path, struct err *e);
 /* Remove a folder and all in it; what is not there is no error. */
 int fsutil_remove_all(const char *path, struct err *e);
+/* False only if it is not there; what cannot be looked at may be. */
 bool fsutil_exists(const char *path);
+/* stat(2): 1; 0 if it is not there; -1 with `e` filled if that is not known. */
+int fsutil_look(const char *path, struct stat *st, struct err *e);
+/*
+ * Is all in this folder a file or a folder, directly or by a link? Opening a
+ * pipe can take for ever. What is not there is fine; ERR_EVIDENCE names it.
+ */
+int fsutil_only_files(const char *path, struct err *e);
 /* True if a folder is there and empty, or not there at all. */
 bool fsutil_is_free(const char *path);
 

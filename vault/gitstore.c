@@ -2,6 +2,9 @@
 
 #include "fsutil.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <git2.h>
 #include <git2/sys/odb_backend.h>
 #include <git2/sys/repository.h>
@@ -9,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 _Static_assert(GITFORM_OID_LEN == GIT_OID_RAWSZ, "object ids");
 _Static_assert(PACKFORM_BLOB == (int)GIT_OBJECT_BLOB, "object types");
@@ -42,6 +47,7 @@ const char gitstore_config[] = "[core]\n"
 			       "\trepositoryformatversion = 0\n"
 			       "\tpruneremotetocheck = none\n";
 
+#define CONFIG_MAX (1u << 20)	   /* bytes */
 #define WINDOW (2u << 20)	   /* bytes of a mapped window of a pack */
 #define WINDOWS_MAPPED (32u << 20) /* bytes of all of them */
 #define WINDOW_FILES 100u	   /* open packs */
@@ -49,6 +55,7 @@ const char gitstore_config[] = "[core]\n"
 struct gitstore {
 	git_repository *repo;
 	git_odb *odb;
+	size_t max; /* bytes of an object; 0: any */
 };
 
 /* Turn libgit2's last error into ours. */
@@ -119,6 +126,105 @@ gitstore_init(const char *dir, struct err *e)
 	return 0;
 }
 
+/*
+ * Does a pack's index have room for as many objects as it says? libgit2 1.5
+ * multiplies that number in 32 bits, and reads beyond the end. -1 with `e`
+ * filled: no (ERR_EVIDENCE), or it cannot be read, which is no fault of the
+ * evidence.
+ */
+static int
+check_index(int folder, const char *name, struct err *e)
+{
+	uint8_t head[8 + 1024];
+	const uint8_t *last = head + sizeof head - 4;
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct stat st = {0};
+	char shown[300];
+	uint64_t n;
+	ssize_t got;
+
+	if (fd < 0)
+		return 0; /* libgit2 says what is the matter */
+	err_escape(shown, sizeof shown, name, strlen(name));
+	do
+		got =
+		    fstat(fd, &st) != 0 ? -1 : pread(fd, head, sizeof head, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		err_sys(e, "objects/pack/%s", shown);
+	close(fd);
+	if (got < 0)
+		return -1;
+	n = (uint64_t)last[0] << 24 | (uint64_t)last[1] << 16 |
+	    (uint64_t)last[2] << 8 | last[3];
+	if (got == (ssize_t)sizeof head &&
+	    memcmp(head, "\377tOc\0\0\0\2", 8) == 0 &&
+	    (uint64_t)st.st_size >= sizeof head + 40 + n * 28)
+		return 0;
+	return err_set(e, ERR_EVIDENCE, "objects/pack/%s: not a pack's index",
+		       shown);
+}
+
+static int
+check_indexes(const char *dir, struct err *e)
+{
+	char path[FSUTIL_PATH];
+	struct dirent *d;
+	DIR *list;
+	int rc = 0;
+
+	if (fsutil_join(path, dir, "objects/pack", e) != 0)
+		return -1;
+	list = opendir(path);
+	while (list != NULL && rc == 0 && (d = readdir(list)) != NULL) {
+		const char *dot = strrchr(d->d_name, '.');
+
+		if (dot != NULL && strcmp(dot, ".idx") == 0)
+			rc = check_index(dirfd(list), d->d_name, e);
+	}
+	if (list != NULL)
+		closedir(list);
+	return rc;
+}
+
+/*
+ * libgit2 opens what it finds, and goes where it is led: only files and folders
+ * may be there, no other store, and no configuration that includes another.
+ */
+static int
+check_parts(const char *dir, struct err *e)
+{
+	static const char *const folders[] = {
+	    "", "refs/heads", "objects/pack", "objects/info", "info", "local"};
+	char path[FSUTIL_PATH], *text = NULL;
+	size_t len = 0;
+	bool includes;
+
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (fsutil_join(path, dir, folders[i], e) != 0 ||
+		    fsutil_only_files(path, e) != 0)
+			return -1;
+	if (check_indexes(dir, e) != 0 ||
+	    fsutil_join(path, dir, "objects/info/alternates", e) != 0)
+		return -1;
+	if (fsutil_exists(path))
+		return err_set(e, ERR_EVIDENCE,
+			       "objects/info/alternates: it does not belong in"
+			       " a vault");
+	if (fsutil_join(path, dir, "config", e) != 0)
+		return -1;
+	/* without one it is no vault, which libgit2 says */
+	if (!fsutil_exists(path))
+		return 0;
+	if (fsutil_read(path, CONFIG_MAX, &text, &len, e) != 0)
+		return -1;
+	includes = strcasestr(text, "include") != NULL;
+	free(text);
+	return includes ? err_set(e, ERR_EVIDENCE,
+				  "config: it includes another file")
+			: 0;
+}
+
 struct gitstore *
 gitstore_open(const char *dir, struct err *e)
 {
@@ -129,7 +235,7 @@ gitstore_open(const char *dir, struct err *e)
 		err_set(e, ERR_UNKNOWN, "no memory");
 		return NULL;
 	}
-	if (start(e) != 0)
+	if (start(e) != 0 || check_parts(dir, e) != 0)
 		goto bad;
 	err_escape(name, sizeof name, dir, strlen(dir));
 	if (git_repository_open_bare(&s->repo, dir) != 0) {
@@ -146,6 +252,31 @@ gitstore_open(const char *dir, struct err *e)
 bad:
 	gitstore_close(s);
 	return NULL;
+}
+
+struct gitstore *
+gitstore_open_objects(const char *objects, struct err *e)
+{
+	struct gitstore *s = calloc(1, sizeof *s);
+
+	if (s == NULL) {
+		err_set(e, ERR_UNKNOWN, "no memory");
+		return NULL;
+	}
+	if (start(e) == 0 && git_odb_open(&s->odb, objects) == 0)
+		return s;
+	fail(e, ERR_UNKNOWN, "objects");
+	gitstore_close(s);
+	return NULL;
+}
+
+bool
+gitstore_has(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN])
+{
+	git_oid id;
+
+	git_oid_fromraw(&id, oid);
+	return git_odb_exists(s->odb, &id) == 1;
 }
 
 void
@@ -166,6 +297,12 @@ gitstore_add_objects(struct gitstore *s, const char *objects, struct err *e)
 	return 0;
 }
 
+void
+gitstore_bound(struct gitstore *s, size_t max)
+{
+	s->max = max;
+}
+
 int
 gitstore_refresh(struct gitstore *s, struct err *e)
 {
@@ -181,12 +318,18 @@ gitstore_read_any(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN],
 {
 	git_odb_object *o = NULL;
 	char what[64], hex[GIT_OID_HEXSZ + 1];
+	git_object_t t;
+	size_t len = 0;
 	git_oid id;
 
 	memset(out, 0, sizeof *out);
 	git_oid_fromraw(&id, oid);
 	snprintf(what, sizeof what, "git object %.12s",
 		 git_oid_tostr(hex, sizeof hex, &id));
+	if (s->max > 0 && git_odb_read_header(&len, &t, s->odb, &id) != 0)
+		return fail(e, ERR_EVIDENCE, what);
+	if (len > s->max)
+		return err_set(e, ERR_EVIDENCE, "%s: too large", what);
 	if (git_odb_read(&o, s->odb, &id) != 0)
 		return fail(e, ERR_EVIDENCE, what);
 	*type = (enum packform_type)git_odb_object_type(o);
@@ -306,76 +449,4 @@ gitstore_refs(struct gitstore *s, gitstore_ref *ref, void *ctx, struct err *e)
 		free(list[i].name);
 	free(list);
 	return rc;
-}
-
-/* A full disk is no damage. */
-static int
-fail_indexer(struct err *e)
-{
-	const git_error *g = git_error_last();
-
-	return fail(e,
-		    g != NULL && g->klass == GIT_ERROR_OS ? ERR_UNKNOWN
-							  : ERR_EVIDENCE,
-		    "git pack");
-}
-
-struct gitstore_indexer {
-	git_indexer *ix;
-	git_indexer_progress stats;
-	uint64_t left;
-};
-
-struct gitstore_indexer *
-gitstore_indexer_new(const char *folder, uint64_t max, struct err *e)
-{
-	struct gitstore_indexer *x = calloc(1, sizeof *x);
-	git_indexer_options opts;
-
-	if (x == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
-		return NULL;
-	}
-	x->left = max;
-	if (start(e) != 0 ||
-	    git_indexer_options_init(&opts, GIT_INDEXER_OPTIONS_VERSION) != 0) {
-		err_set(e, ERR_UNKNOWN, "libgit2");
-		free(x);
-		return NULL;
-	}
-	if (git_indexer_new(&x->ix, folder, 0600, NULL, &opts) != 0) {
-		fail(e, ERR_UNKNOWN, "git pack");
-		free(x);
-		return NULL;
-	}
-	return x;
-}
-
-int
-gitstore_indexer_put(struct gitstore_indexer *x, const void *bytes, size_t len,
-		     struct err *e)
-{
-	if (len > x->left)
-		return err_set(e, ERR_EVIDENCE, "git pack: too large");
-	x->left -= len;
-	if (git_indexer_append(x->ix, bytes, len, &x->stats) != 0)
-		return fail_indexer(e);
-	return 0;
-}
-
-int
-gitstore_indexer_finish(struct gitstore_indexer *x, struct err *e)
-{
-	if (git_indexer_commit(x->ix, &x->stats) != 0)
-		return fail_indexer(e);
-	return 0;
-}
-
-void
-gitstore_indexer_free(struct gitstore_indexer *x)
-{
-	if (x == NULL)
-		return;
-	git_indexer_free(x->ix);
-	free(x);
 }

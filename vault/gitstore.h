@@ -1,7 +1,7 @@
 /*
  * The git repository under a vault: the one file that knows libgit2.
  *
- * libgit2 reads objects and references and checks foreign packs. It is cut
+ * libgit2 reads objects and references. It is cut
  * off from the user's and the system's git configuration, writes no reflog
  * and runs nothing.
  */
@@ -12,6 +12,7 @@
 #include "gitform.h"
 #include "packform.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,9 +28,19 @@ int gitstore_init(const char *dir, struct err *e);
 struct gitstore *gitstore_open(const char *dir, struct err *e);
 void gitstore_close(struct gitstore *s);
 
+/*
+ * Objects alone, below an objects/ folder: it has no references. NULL with `e`
+ * filled.
+ */
+struct gitstore *gitstore_open_objects(const char *objects, struct err *e);
+/* Is this object here? */
+bool gitstore_has(struct gitstore *s, const uint8_t oid[GITFORM_OID_LEN]);
+
 /* Look for objects below this objects/ folder too (a quarantine). */
 int gitstore_add_objects(struct gitstore *s, const char *objects,
 			 struct err *e);
+/* From now on refuse objects of more than this many bytes, unread. */
+void gitstore_bound(struct gitstore *s, size_t max);
 /* Notice packs that came since. */
 int gitstore_refresh(struct gitstore *s, struct err *e);
 
@@ -60,17 +71,5 @@ typedef int gitstore_ref(void *ctx, const char *name,
 			 const uint8_t oid[GITFORM_OID_LEN], struct err *e);
 int gitstore_refs(struct gitstore *s, gitstore_ref *ref, void *ctx,
 		  struct err *e);
-
-/*
- * Check a foreign pack that comes in pieces, and index it under `folder`.
- * The pack must be whole by itself and at most `max` bytes.
- */
-struct gitstore_indexer;
-struct gitstore_indexer *gitstore_indexer_new(const char *folder, uint64_t max,
-					      struct err *e);
-int gitstore_indexer_put(struct gitstore_indexer *x, const void *bytes,
-			 size_t len, struct err *e);
-int gitstore_indexer_finish(struct gitstore_indexer *x, struct err *e);
-void gitstore_indexer_free(struct gitstore_indexer *x);
 
 #endif

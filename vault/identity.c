@@ -5,6 +5,9 @@
 #include "base64.h"
 #include "ed25519.h"
 #include "fsutil.h"
+#include "hex.h"
+#include "newfile.h"
+#include "unlock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,13 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IDENTITY_FILE_MAX (64u << 10) /* bytes */
-#define SEED_TEXT_LEN 44	      /* base64 of 32 bytes */
+#define SEED_TEXT_LEN 44 /* base64 of 32 bytes */
 
 static const char head[] = "# muniment identity 1\n";
 static const char root_head[] = "# muniment root key 1\n";
 
-enum { PERSON = 0, LOCAL = 32, SEED = 64, KEYS_LEN = 96 };
+enum { PERSON = 0, LOCAL = 32, SEED = 64, KEYS_LEN = IDENTITY_KEYS_LEN };
 
 const uint8_t *
 identity_person(const struct identity *id)
@@ -55,11 +57,12 @@ alloc(struct err *e)
 	return id;
 }
 
-struct identity *
-identity_new(const char *name, const char *org, struct err *e)
+/* One with a name and without keys yet. */
+static struct identity *
+named(const char *name, const char *org, struct err *e)
 {
-	struct identity *id;
 	bool has_org = org != NULL && org[0] != '\0';
+	struct identity *id;
 
 	if (!cardtext_is_name(name) || (has_org && !cardtext_is_name(org))) {
 		err_set(e, ERR_UNKNOWN,
@@ -71,10 +74,47 @@ identity_new(const char *name, const char *org, struct err *e)
 		return NULL;
 	snprintf(id->name, sizeof id->name, "%s", name);
 	snprintf(id->org, sizeof id->org, "%s", has_org ? org : "");
+	return id;
+}
+
+struct identity *
+identity_new(const char *name, const char *org, struct err *e)
+{
+	struct identity *id = named(name, org, e);
+
+	if (id == NULL)
+		return NULL;
 	agekey_generate(AGEKEY_HYBRID, id->keys->bytes + PERSON,
 			&id->person_pub);
 	agekey_generate(AGEKEY_X25519, id->keys->bytes + LOCAL, &id->local_pub);
 	ed25519_generate(id->keys->bytes + SEED, id->sign_pub);
+	return id;
+}
+
+struct identity *
+identity_of_keys(const char *name, const char *org,
+		 const uint8_t keys[IDENTITY_KEYS_LEN], struct err *e)
+{
+	struct identity *id = named(name, org, e);
+
+	if (id == NULL)
+		return NULL;
+	memcpy(id->keys->bytes, keys, KEYS_LEN);
+	agekey_derive(AGEKEY_HYBRID, identity_person(id), &id->person_pub);
+	agekey_derive(AGEKEY_X25519, identity_local(id), &id->local_pub);
+	ed25519_public(identity_seed(id), id->sign_pub);
+	return id;
+}
+
+struct identity *
+identity_nobody(const uint8_t local[32], struct err *e)
+{
+	struct identity *id = alloc(e);
+
+	if (id == NULL)
+		return NULL;
+	memcpy(id->keys->bytes + LOCAL, local, 32);
+	agekey_derive(AGEKEY_X25519, local, &id->local_pub);
 	return id;
 }
 
@@ -108,7 +148,7 @@ add_seed(struct secret *s, const uint8_t seed[32])
 	int rc;
 
 	text[base64_encode(seed, 32, true, text)] = '\0';
-	rc = add(s, "# signing-key: ") | add(s, text) | add(s, "\n");
+	rc = add(s, "# signing-key: ") || add(s, text) || add(s, "\n");
 	secret_wipe(text, sizeof text);
 	return rc;
 }
@@ -121,24 +161,28 @@ add_key(struct secret *s, const char *whose, enum agekey_kind kind,
 	int rc;
 
 	agetext_identity(kind, secret, text);
-	rc = add(s, "# recipient of the next key: ") | add(s, whose) |
-	     add(s, "\n") | add(s, text) | add(s, "\n");
+	rc = add(s, "# recipient of the next key: ") || add(s, whose) ||
+	     add(s, "\n") || add(s, text) || add(s, "\n");
 	secret_wipe(text, sizeof text);
 	return rc;
 }
 
-/* Lock `plain` with a passphrase and write it to a file that is new. */
+/* Lock `plain` with a passphrase; *file is malloc'ed. */
 static int
-save(const struct secret *plain, const char *path, const struct secret *pass,
-     unsigned work_factor, struct err *e)
+lock(const struct secret *plain, const struct secret *pass,
+     unsigned work_factor, uint8_t **file, size_t *len, struct err *e)
 {
 	struct agefile_to to = {.passphrase = pass, .work_factor = work_factor};
-	uint8_t *file = NULL;
-	size_t len = 0;
-	char name[300], dir[FSUTIL_PATH], *slash;
-	int fd = -1, rc = -1;
 
-	err_escape(name, sizeof name, path, strlen(path));
+	return agefile_seal(&to, plain->bytes, plain->len, file, len, e);
+}
+
+int
+identity_put(const char *path, const uint8_t *file, size_t len, struct err *e)
+{
+	char dir[FSUTIL_PATH], *slash;
+	struct newfile *f;
+
 	if (strlen(path) >= sizeof dir)
 		return err_set(e, ERR_UNKNOWN, "a path is too long");
 	strcpy(dir, path);
@@ -148,29 +192,28 @@ save(const struct secret *plain, const char *path, const struct secret *pass,
 		if (fsutil_mkdirs(dir, e) != 0)
 			return -1;
 	}
-	if (agefile_seal(&to, plain->bytes, plain->len, &file, &len, e) != 0)
+	f = newfile_open(path, e);
+	if (f == NULL)
 		return -1;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err_sys(e, "%s", name);
-		if (errno == EEXIST)
-			err_hint(e, "a file with keys is never overwritten");
-		goto out;
+	if (fsutil_write_all(newfile_fd(f), file, len, e) != 0) {
+		newfile_abort(f);
+		return -1;
 	}
-	rc = fsutil_write_all(fd, file, len, e);
-	if (rc == 0) {
-		rc = fsutil_finish(fd, path, e);
-		if (rc == 0)
-			rc = fsutil_sync_dir(slash == NULL  ? "."
-					     : slash == dir ? "/"
-							    : dir,
-					     e);
-	} else {
-		close(fd);
-	}
-	if (rc != 0)
-		unlink(path);
-out:
+	return newfile_commit(f, e);
+}
+
+/* Lock `plain` and write it to a file that is new. */
+static int
+save(const struct secret *plain, const char *path, const struct secret *pass,
+     unsigned work_factor, struct err *e)
+{
+	uint8_t *file = NULL;
+	size_t len = 0;
+	int rc = -1;
+
+	if (newfile_check(path, e) == 0 &&
+	    lock(plain, pass, work_factor, &file, &len, e) == 0)
+		rc = identity_put(path, file, len, e);
 	free(file);
 	return rc;
 }
@@ -183,12 +226,11 @@ identity_save(const struct identity *id, const char *path,
 	bool org = id->org[0] != '\0';
 	int rc = -1;
 
-	if (s == NULL ||
-	    (add(s, head) | add(s, "# name: ") | add(s, id->name) |
-	     add(s, org ? "\n# org: " : "") | add(s, id->org) | add(s, "\n") |
-	     add_seed(s, identity_seed(id)) |
-	     add_key(s, "the person", AGEKEY_HYBRID, identity_person(id)) |
-	     add_key(s, "local", AGEKEY_X25519, identity_local(id))) != 0)
+	if (s == NULL || add(s, head) || add(s, "# name: ") ||
+	    add(s, id->name) || add(s, org ? "\n# org: " : "") ||
+	    add(s, id->org) || add(s, "\n") || add_seed(s, identity_seed(id)) ||
+	    add_key(s, "the person", AGEKEY_HYBRID, identity_person(id)) ||
+	    add_key(s, "local", AGEKEY_X25519, identity_local(id)))
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
 		rc = save(s, path, pass, work_factor, e);
@@ -196,36 +238,64 @@ identity_save(const struct identity *id, const char *path,
 	return rc;
 }
 
+static int
+read_file(const char *path, char **file, size_t *len, struct err *e)
+{
+	if (fsutil_read(path, IDENTITY_FILE_MAX, file, len, e) == 0)
+		return 0;
+	if (!fsutil_exists(path))
+		err_hint(e, "muniment id new makes an identity;"
+			    " --identity FILE names one");
+	return -1;
+}
+
 /* Unlock a file of keys; the secret holds its content. */
+static struct secret *
+open_file(const char *path, const struct agefile_from *from, const char *file,
+	  size_t len, struct err *e)
+{
+	enum agefile_failure why = AGEFILE_FINE;
+	struct err inner = {0};
+	struct secret *s = secret_new(len + 1);
+	char name[300];
+
+	if (s == NULL) {
+		err_set(e, ERR_UNKNOWN, "no memory");
+		return NULL;
+	}
+	if (agefile_open(from, file, len, s->bytes, s->cap, &s->len, &why,
+			 &inner) == 0)
+		return s;
+	err_set(e, ERR_UNKNOWN, "%s: %s",
+		err_escape(name, sizeof name, path, strlen(path)),
+		why == AGEFILE_NO_MATCH ? "wrong passphrase" : inner.msg);
+	secret_free(s);
+	return NULL;
+}
+
+/* By the key of an open session, if `pass` is empty. */
 static struct secret *
 load(const char *path, const struct secret *pass, struct err *e)
 {
 	struct agefile_from from = {.passphrase = pass};
-	enum agefile_failure why = AGEFILE_FINE;
-	struct err inner = {0};
-	struct secret *s = NULL;
-	char *file = NULL, name[300];
+	struct secret *s = NULL, *key = NULL;
+	char *file = NULL;
 	size_t len = 0;
 
-	err_escape(name, sizeof name, path, strlen(path));
-	if (fsutil_read(path, IDENTITY_FILE_MAX, &file, &len, e) != 0) {
-		if (!fsutil_exists(path))
-			err_hint(e, "muniment id new makes an identity;"
-				    " --identity FILE names one");
+	if (read_file(path, &file, &len, e) != 0)
 		return NULL;
+	if (pass->len == 0) {
+		key = unlock_key(file, len);
+		if (key == NULL) {
+			err_set(e, ERR_UNKNOWN, "the session is over");
+			err_hint(e, "once more, with the passphrase");
+			goto out;
+		}
+		from.file_key = key->bytes;
 	}
-	s = secret_new(len + 1);
-	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
-	} else if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len,
-				&why, &inner) != 0) {
-		if (why == AGEFILE_NO_MATCH)
-			err_set(e, ERR_UNKNOWN, "%s: wrong passphrase", name);
-		else
-			err_set(e, ERR_UNKNOWN, "%s: %s", name, inner.msg);
-		secret_free(s);
-		s = NULL;
-	}
+	s = open_file(path, &from, file, len, e);
+out:
+	secret_free(key);
 	free(file);
 	return s;
 }
@@ -298,22 +368,18 @@ take_key(void *ctx, enum agekey_kind kind,
 	return 0;
 }
 
-struct identity *
-identity_load(const char *path, const struct secret *pass, struct err *e)
+/* The identity that an opened file holds. */
+static struct identity *
+parse(const char *path, const struct secret *s, struct err *e)
 {
-	struct secret *s = load(path, pass, e);
-	struct identity *id = NULL;
-	struct taking t = {0};
+	struct identity *id = alloc(e);
+	struct taking t = {.id = id};
 	const char *p, *end;
 	char name[300];
 	size_t n = 0;
 
-	if (s == NULL)
-		return NULL;
-	id = alloc(e);
 	if (id == NULL)
-		goto out;
-	t.id = id;
+		return NULL;
 	p = (const char *)s->bytes;
 	end = p + s->len;
 	if (line(&p, end, "# muniment identity 1", &n) == NULL || n != 0 ||
@@ -326,13 +392,59 @@ identity_load(const char *path, const struct secret *pass, struct err *e)
 		err_set(e, ERR_UNKNOWN, "%s: not a muniment identity",
 			err_escape(name, sizeof name, path, strlen(path)));
 		identity_free(id);
-		id = NULL;
-		goto out;
+		return NULL;
 	}
 	ed25519_public(id->keys->bytes + SEED, id->sign_pub);
-out:
+	return id;
+}
+
+struct identity *
+identity_load(const char *path, const struct secret *pass, struct err *e)
+{
+	struct secret *s = load(path, pass, e);
+	struct identity *id = s != NULL ? parse(path, s, e) : NULL;
+
 	secret_free(s);
 	return id;
+}
+
+struct identity *
+identity_load_keeping(const char *path, const struct secret *pass, uint8_t *key,
+		      char **file, size_t *len, struct err *e)
+{
+	struct agefile_from from = {.passphrase = pass, .found = key};
+	struct secret *s = NULL;
+	struct identity *id = NULL;
+
+	*file = NULL;
+	if (read_file(path, file, len, e) != 0)
+		return NULL;
+	s = open_file(path, &from, *file, *len, e);
+	if (s != NULL)
+		id = parse(path, s, e);
+	secret_free(s);
+	if (id == NULL) {
+		free(*file);
+		*file = NULL;
+	}
+	return id;
+}
+
+int
+identity_lock_root(const uint8_t seed[32], const char *vault_id,
+		   const struct secret *pass, unsigned work_factor,
+		   uint8_t **file, size_t *len, struct err *e)
+{
+	struct secret *s = secret_new(512);
+	int rc = -1;
+
+	if (s == NULL || add(s, root_head) || add(s, "# vault: ") ||
+	    add(s, vault_id) || add(s, "\n") || add_seed(s, seed))
+		err_set(e, ERR_UNKNOWN, "no memory");
+	else
+		rc = lock(s, pass, work_factor, file, len, e);
+	secret_free(s);
+	return rc;
 }
 
 int
@@ -340,46 +452,68 @@ identity_save_root(const uint8_t seed[32], const char *vault_id,
 		   const char *path, const struct secret *pass,
 		   unsigned work_factor, struct err *e)
 {
-	struct secret *s = secret_new(512);
+	uint8_t *file = NULL;
+	size_t len = 0;
 	int rc = -1;
 
-	if (s == NULL ||
-	    (add(s, root_head) | add(s, "# vault: ") | add(s, vault_id) |
-	     add(s, "\n") | add_seed(s, seed)) != 0)
-		err_set(e, ERR_UNKNOWN, "no memory");
-	else
-		rc = save(s, path, pass, work_factor, e);
-	secret_free(s);
+	if (newfile_check(path, e) == 0 &&
+	    identity_lock_root(seed, vault_id, pass, work_factor, &file, &len,
+			       e) == 0)
+		rc = identity_put(path, file, len, e);
+	free(file);
 	return rc;
+}
+
+/* The root key that an opened file holds, and the id of its vault. */
+static struct secret *
+parse_root(const char *path, const struct secret *s, char vault_id[65],
+	   struct err *e)
+{
+	struct secret *seed = secret_new(32);
+	const char *p = (const char *)s->bytes, *end = p + s->len, *id;
+	char name[300];
+	size_t n = 0;
+
+	if (seed == NULL) {
+		err_set(e, ERR_UNKNOWN, "no memory");
+		return NULL;
+	}
+	seed->len = 32;
+	if (line(&p, end, "# muniment root key 1", &n) == NULL || n != 0 ||
+	    (id = line(&p, end, "# vault: ", &n)) == NULL || n != 64 ||
+	    !hex_is(id, 64) || seed_line(&p, end, seed->bytes) != 0) {
+		err_set(e, ERR_UNKNOWN, "%s: not a root key",
+			err_escape(name, sizeof name, path, strlen(path)));
+		secret_free(seed);
+		return NULL;
+	}
+	memcpy(vault_id, id, 64);
+	vault_id[64] = '\0';
+	return seed;
+}
+
+struct secret *
+identity_load_any_root(const char *path, char vault_id[65],
+		       const struct secret *pass, struct err *e)
+{
+	struct secret *s = load(path, pass, e), *seed = NULL;
+
+	if (s != NULL)
+		seed = parse_root(path, s, vault_id, e);
+	secret_free(s);
+	return seed;
 }
 
 struct secret *
 identity_load_root(const char *path, const char *vault_id,
 		   const struct secret *pass, struct err *e)
 {
-	struct secret *s = load(path, pass, e), *seed = NULL;
-	const char *p, *end, *id;
-	size_t n = 0;
+	char of[65];
+	struct secret *seed = identity_load_any_root(path, of, pass, e);
 
-	if (s == NULL)
-		return NULL;
-	p = (const char *)s->bytes;
-	end = p + s->len;
-	seed = secret_new(32);
-	if (seed == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
-		goto out;
-	}
-	seed->len = 32;
-	if (line(&p, end, "# muniment root key 1", &n) == NULL || n != 0 ||
-	    (id = line(&p, end, "# vault: ", &n)) == NULL || n != 64 ||
-	    memcmp(id, vault_id, 64) != 0 ||
-	    seed_line(&p, end, seed->bytes) != 0) {
-		err_set(e, ERR_UNKNOWN, "not the root key of this vault");
-		secret_free(seed);
-		seed = NULL;
-	}
-out:
-	secret_free(s);
-	return seed;
+	if (seed == NULL || strcmp(of, vault_id) == 0)
+		return seed;
+	err_set(e, ERR_UNKNOWN, "not the root key of this vault");
+	secret_free(seed);
+	return NULL;
 }

@@ -1,9 +1,12 @@
-#include "intake.h"
+#include "intake_inside.h"
 
 #include "canon.h"
 #include "clock.h"
+#include "cold.h"
 #include "extract.h"
+#include "index_inside.h"
 #include "object.h"
+#include "segments.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,15 +18,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INLINE_MAX (64u << 10) /* bytes of a file that an entry holds */
-#define DEPTH_MAX 64	       /* folders in each other */
-#define ESCAPED_MAX (4 * NAME_MAX + 8)
+#define DEPTH_MAX 64			/* folders in each other */
+#define LARGE_MAX (UINT64_C(128) << 30) /* bytes of a file */
+/* files that are read while others are still being looked at and locked */
+#define AHEAD 24
+
+/* a file's type is asked for twice at most */
+_Static_assert(MEDIATYPE_AHEAD >= 2 * (AHEAD + 1), "answers that are kept");
+_Static_assert(INTAKE_INLINE_MAX < SEGMENTS_PIECE, "a small file is one piece");
 
 /* Content that the case holds: where it lies. */
 struct known {
 	size_t entry; /* SIZE_MAX: taken in by this command */
 	char item[HEX_ID_LEN + 1];
 	json_t *segments; /* of this command's own; else NULL */
+};
+
+/*
+ * A file that was read: its item is made when all before it has been. Or what
+ * else is to be told when that has been told which is before it.
+ */
+struct ahead {
+	enum intake_what what;
+	char *shown, *why; /* or NULL */
+	char item[HEX_ID_LEN + 1];
+	uint64_t question; /* that asks for its media type */
+	json_t *file, *fields, *within;
+	struct entry_content content; /* its own bytes */
+	size_t mark; /* in the writer's pool: its segments are before it */
 };
 
 struct intake {
@@ -36,8 +58,13 @@ struct intake {
 	struct map sizes; /* sizes of that content, to hash only these first */
 	struct known *known;
 	size_t n_known, cap_known;
-	uint8_t *buf; /* one segment */
-	size_t buf_len;
+	struct segments *segments; /* made for the first large file */
+	uint8_t *buf;		   /* SEGMENTS_PIECE bytes */
+	char root[PATH_MAX]; /* what was named, absolute; "" if not known */
+	size_t named;	     /* bytes of the path as it was named */
+	uint64_t question;   /* of the last file described */
+	struct ahead ahead[AHEAD];
+	size_t n_ahead;
 	size_t added, failed;
 	uint64_t done; /* bytes read */
 };
@@ -121,8 +148,7 @@ intake_new(struct index *x, struct writer *w, const char *case_id,
 	in->m = m;
 	in->o = *o;
 	snprintf(in->case_id, sizeof in->case_id, "%s", case_id);
-	in->buf_len = OBJECT_SEGMENT;
-	in->buf = malloc(in->buf_len);
+	in->buf = malloc(SEGMENTS_PIECE);
 	if (in->buf == NULL || list_known(in) != 0)
 		goto memory;
 	return in;
@@ -132,15 +158,33 @@ memory:
 	return NULL;
 }
 
+static void
+ahead_free(struct ahead *a)
+{
+	uint8_t *data = (uint8_t *)(uintptr_t)a->content.data;
+
+	if (data != NULL)
+		secret_wipe(data, a->content.len);
+	free(data);
+	free(a->shown);
+	free(a->why);
+	json_decref(a->file);
+	json_decref(a->fields);
+	json_decref(a->within);
+}
+
 void
 intake_free(struct intake *in)
 {
 	if (in == NULL)
 		return;
+	segments_free(in->segments);
+	for (size_t i = 0; i < in->n_ahead; i++)
+		ahead_free(&in->ahead[i]);
 	for (size_t i = 0; i < in->n_known; i++)
 		json_decref(in->known[i].segments);
 	if (in->buf != NULL)
-		secret_wipe(in->buf, in->buf_len);
+		secret_wipe(in->buf, SEGMENTS_PIECE);
 	free(in->buf);
 	free(in->known);
 	map_free(&in->by_sha256);
@@ -161,8 +205,8 @@ intake_failed(const struct intake *in)
 }
 
 static void
-tell(struct intake *in, enum intake_what what, const char *path,
-     const char *item, const char *why)
+tell_now(struct intake *in, enum intake_what what, const char *path,
+	 const char *item, const char *why)
 {
 	in->failed += what == INTAKE_FAILED;
 	in->added += what == INTAKE_ADDED;
@@ -170,12 +214,37 @@ tell(struct intake *in, enum intake_what what, const char *path,
 		in->o.told(in->o.ctx, what, path, item, why);
 }
 
+/* In the order of the files, or at once where memory is short. */
+static void
+tell(struct intake *in, enum intake_what what, const char *path,
+     const char *item, const char *why)
+{
+	struct ahead *a = &in->ahead[in->n_ahead];
+
+	if (in->n_ahead == 0 || in->n_ahead == AHEAD) {
+		tell_now(in, what, path, item, why);
+		return;
+	}
+	memset(a, 0, sizeof *a);
+	a->what = what;
+	a->shown = strdup(path);
+	a->why = why != NULL ? strdup(why) : NULL;
+	if (item != NULL)
+		snprintf(a->item, sizeof a->item, "%s", item);
+	if (a->shown != NULL && (a->why != NULL || why == NULL)) {
+		in->n_ahead++;
+		return;
+	}
+	ahead_free(a);
+	tell_now(in, what, path, item, why);
+}
+
 /*
  * Bytes of a file name as a text that an entry can keep: what is no UTF-8 or
  * a control character is written \xNN. True if something had to be escaped.
  */
 static bool
-escape_name(const char *name, char out[ESCAPED_MAX])
+escape_name(const char *name, char out[INTAKE_ESCAPED_MAX])
 {
 	json_t *v = json_string(name);
 	bool plain = v != NULL && canon_is_text(name, strlen(name)) &&
@@ -183,7 +252,7 @@ escape_name(const char *name, char out[ESCAPED_MAX])
 
 	json_decref(v);
 	if (plain) {
-		snprintf(out, ESCAPED_MAX, "%s", name);
+		snprintf(out, INTAKE_ESCAPED_MAX, "%s", name);
 		return false;
 	}
 	/* byte by byte: any run that is UTF-8 stays */
@@ -219,14 +288,14 @@ struct source {
 	uint64_t size;
 };
 
-/* Fill the buffer as far as the file goes. -1 with errno. */
+/* Fill a piece as far as the file goes. -1 with errno. */
 static ssize_t
-read_segment(struct intake *in, struct source *s)
+read_piece(struct intake *in, struct source *s, uint8_t *buf)
 {
 	size_t n = 0;
 
-	while (n < in->buf_len) {
-		ssize_t r = read(s->fd, in->buf + n, in->buf_len - n);
+	while (n < SEGMENTS_PIECE) {
+		ssize_t r = read(s->fd, buf + n, SEGMENTS_PIECE - n);
 
 		if (r < 0 && errno == EINTR)
 			continue;
@@ -236,7 +305,7 @@ read_segment(struct intake *in, struct source *s)
 			break;
 		n += (size_t)r;
 	}
-	hash_update(s->sha256, in->buf, n);
+	hash_update(s->sha256, buf, n);
 	s->size += n;
 	in->done += n;
 	if (in->x->v->progress != NULL)
@@ -261,7 +330,7 @@ describe_path(json_t *f, const char *rel)
 	int rc = path == NULL || hex == NULL;
 
 	for (const char *part = rel; rc == 0 && *part != '\0';) {
-		char one[NAME_MAX + 1], out[ESCAPED_MAX];
+		char one[NAME_MAX + 1], out[INTAKE_ESCAPED_MAX];
 		size_t n = strcspn(part, "/");
 
 		snprintf(one, sizeof one, "%.*s", (int)n, part);
@@ -279,11 +348,21 @@ describe_path(json_t *f, const char *rel)
 	return rc;
 }
 
-/* The file's own description; content or segments come later. */
+/* Its media type, which was asked for when it was described. */
+static int
+set_type(struct intake *in, json_t *file, uint64_t question)
+{
+	char type[MEDIATYPE_LEN];
+
+	mediatype_get(in->m, question, type);
+	return set(file, "media_type", type);
+}
+
+/* The file's own description; type, content or segments come later. */
 static json_t *
 describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
 {
-	char escaped[ESCAPED_MAX], type[MEDIATYPE_LEN], time[CLOCK_LEN];
+	char escaped[INTAKE_ESCAPED_MAX], time[CLOCK_LEN];
 	json_t *f = json_object();
 	int rc = f == NULL;
 
@@ -299,9 +378,9 @@ describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
 	rc |= set(f, "name", escaped);
 	if (s->rel[0] != '\0')
 		rc |= describe_path(f, s->rel);
-	(void)mediatype_ask(in->m, head, len, type);
+	in->question = mediatype_put(in->m, head, len);
 	clock_format(s->st.st_mtime, time);
-	rc |= set(f, "media_type", type) | set(f, "modified", time);
+	rc |= set(f, "modified", time);
 	if (rc != 0) {
 		json_decref(f);
 		return NULL;
@@ -309,34 +388,101 @@ describe(struct intake *in, struct source *s, const uint8_t *head, size_t len)
 	return f;
 }
 
+/* The segments that a record of the case lists. -1: no memory. */
+static int
+hold_record(struct intake *in, const json_t *doc)
+{
+	json_t *f, *t;
+	size_t k, n;
+	int rc = 0;
+
+	json_array_foreach (json_object_get(doc, "files"), k, f) {
+		uint64_t offset = 0;
+
+		json_array_foreach (json_object_get(f, "segments"), n, t)
+			rc |= segments_held(in->segments, &offset,
+					    json_string_value(t));
+	}
+	return rc;
+}
+
+/* The same of one that rests in the index cache. */
+static int
+hold_resting(void *ctx, size_t at, const struct cold_record *r)
+{
+	struct intake *in = ctx;
+	char *text = cold_text(in->x->cold, at, r);
+	json_t *doc = text == NULL ? NULL
+				   : json_loadb(text, r->text_len,
+						JSON_REJECT_DUPLICATES, NULL);
+	int rc = doc == NULL ? 0 : hold_record(in, doc);
+
+	json_decref(doc);
+	free(text);
+	return rc;
+}
+
+/* Segments of the case's files, which new ones may be the same as. */
+static int
+hold_known(struct intake *in)
+{
+	struct index *x = in->x;
+
+	for (size_t i = 0; i < x->n_entries; i++) {
+		const struct index_entry *en = &x->entries[i];
+		json_t *doc;
+		int rc;
+
+		if (en->kind != KIND_RECORD || !en->accepted ||
+		    strcmp(en->case_id, in->case_id) != 0)
+			continue;
+		doc = index_doc(en);
+		rc = hold_record(in, doc);
+		json_decref(doc);
+		if (rc != 0)
+			return -1;
+	}
+	return x->cold == NULL
+		   ? 0
+		   : cold_contents(x->cold, cold_name(x->cold, in->case_id),
+				   SEGMENTS_UNCUT, hold_resting, in);
+}
+
+struct segments *
+intake_segments(struct intake *in, struct err *e)
+{
+	if (in->segments == NULL) {
+		in->segments = segments_new(in->x, in->w, in->case_id, e);
+		if (in->segments != NULL && hold_known(in) != 0) {
+			err_set(e, ERR_UNKNOWN, "no memory");
+			segments_free(in->segments);
+			in->segments = NULL;
+		}
+	}
+	return in->segments;
+}
+
 /*
- * Cut the file into segments and lock them to one bulk identity. 0; 1 if the
- * file cannot be read further (errno says why); -1 with `e` filled.
+ * Read the rest of the file, of which `n` bytes are in the room for segments.
+ * 0; 1 if it cannot be read further (errno says why); -1 with `e` filled.
  */
 static int
-take_segments(struct intake *in, struct source *s, size_t have,
-	      json_t *segments, struct err *e)
+take_segments(struct intake *in, struct source *s, ssize_t n, struct err *e)
 {
-	char bulk[HEX_ID_LEN + 1], hex[65], line[160];
-	uint8_t sha256[HASH_LEN];
-	ssize_t n = (ssize_t)have;
+	uint8_t *room;
 
-	if (writer_bulk(in->w, bulk, e) != 0)
-		return -1;
 	/* a file that grows is refused by the caller: do not follow it */
 	while (n > 0 && s->size <= (uint64_t)s->st.st_size) {
-		if (json_array_size(segments) >= OBJECT_SEGMENTS_MAX)
-			return err_set(e, ERR_UNKNOWN, "%s: too large",
-				       s->shown);
-		if (writer_segment(in->w, in->buf, (size_t)n, sha256, e) != 0)
+		if (segments_put(in->segments, (size_t)n, e) != 0)
 			return -1;
-		hex_encode(sha256, HASH_LEN, hex);
-		snprintf(line, sizeof line, "%s %zd %s", hex, n, bulk);
-		if (json_array_append_new(segments, json_string(line)) != 0)
-			return err_set(e, ERR_UNKNOWN, "no memory");
-		n = read_segment(in, s);
+		room = segments_room(in->segments, e);
+		if (room == NULL)
+			return -1;
+		n = read_piece(in, s, room);
 	}
-	return n < 0;
+	if (n < 0)
+		return 1;
+	return segments_end(in->segments, e);
 }
 
 /* Did the file change while it was read? */
@@ -409,7 +555,7 @@ hash_file(struct intake *in, struct source *s, uint8_t sha256[HASH_LEN])
 {
 	ssize_t n;
 
-	while ((n = read_segment(in, s)) > 0 &&
+	while ((n = read_piece(in, s, in->buf)) > 0 &&
 	       s->size <= (uint64_t)s->st.st_size)
 		;
 	if (n < 0 || lseek(s->fd, 0, SEEK_SET) != 0)
@@ -460,12 +606,43 @@ moved(struct intake *in, const struct source *s)
 	return TAKEN_FAILED;
 }
 
+/* Content that rests in the index cache: its record thaws. */
+static void
+recall(struct intake *in, uint64_t size, const uint8_t sha256[HASH_LEN])
+{
+	size_t at, entry;
+
+	if (in->x->cold == NULL || map_get(&in->by_sha256, sha256, &at))
+		return;
+	at = cold_content(in->x->cold, cold_name(in->x->cold, in->case_id),
+			  size, sha256);
+	if (at != SIZE_MAX && index_thaw_one(in->x, at, &entry, NULL) == 0)
+		(void)remember(in, sha256, size, entry,
+			       in->x->entries[entry].item, NULL);
+}
+
+/* Does the case hold content of this size? */
+static bool
+is_size_known(struct intake *in, uint64_t size)
+{
+	struct cold *c = in->x->cold;
+	uint8_t key[MAP_KEY_LEN];
+	size_t at;
+
+	size_key(size, key);
+	return map_get(&in->sizes, key, &at) ||
+	       (c != NULL && cold_content(c, cold_name(c, in->case_id), size,
+					  NULL) != SIZE_MAX);
+}
+
 /* Does the case hold this content? Then *at is its place among the known. */
 static bool
-is_known(struct intake *in, const struct taking *t, size_t *at)
+is_known(struct intake *in, uint64_t size, const uint8_t sha256[HASH_LEN],
+	 size_t *at)
 {
-	return map_get(&in->by_sha256, t->sha256, at) &&
-	       is_here(in, &in->known[*at], t->sha256);
+	recall(in, size, sha256);
+	return map_get(&in->by_sha256, sha256, at) &&
+	       is_here(in, &in->known[*at], sha256);
 }
 
 static enum taken
@@ -475,28 +652,33 @@ known_as(struct intake *in, struct taking *t, size_t at)
 	return TAKEN_KNOWN;
 }
 
-/* All of a small file is in the buffer. */
 static enum taken
-take_small(struct intake *in, struct taking *t, size_t len)
+take_small(struct intake *in, struct taking *t)
 {
-	size_t at;
+	ssize_t n = read_piece(in, t->s, in->buf);
+	size_t at, len = (size_t)n;
 
-	if (len > INLINE_MAX || changed(t->s))
+	if (n < 0)
+		return unreadable(in, t->s);
+	if (len > INTAKE_INLINE_MAX || changed(t->s))
 		return moved(in, t->s);
 	hash_final(t->s->sha256, t->sha256);
-	if (!t->again && is_known(in, t, &at))
+	if (!t->again &&
+	    is_known(in, (uint64_t)t->s->st.st_size, t->sha256, &at))
 		return known_as(in, t, at);
+	t->file = describe(in, t->s, in->buf, len);
 	t->content.data = in->buf;
 	t->content.len = len;
 	return TAKEN_OK;
 }
 
-/* Lock a large file's segments, the first of which is in the buffer. */
+/* Read a large file, and describe it by its first bytes. */
 static enum taken
-store_large(struct intake *in, struct taking *t, size_t len, bool hashed,
-	    struct err *e)
+store_large(struct intake *in, struct taking *t, bool hashed, struct err *e)
 {
-	uint8_t digest[HASH_LEN];
+	struct source *s = t->s;
+	uint8_t digest[HASH_LEN], *room;
+	ssize_t n;
 	int rc;
 
 	t->segments = json_array();
@@ -504,33 +686,74 @@ store_large(struct intake *in, struct taking *t, size_t len, bool hashed,
 		err_set(e, ERR_UNKNOWN, "no memory");
 		return TAKEN_FATAL;
 	}
-	rc = take_segments(in, t->s, len, t->segments, e);
+	if (intake_segments(in, e) == NULL)
+		return TAKEN_FATAL;
+	(void)posix_fadvise(s->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	segments_begin(in->segments, (uint64_t)s->st.st_size, t->segments);
+	room = segments_room(in->segments, e);
+	if (room == NULL)
+		return TAKEN_FATAL;
+	n = read_piece(in, s, room);
+	if (n < 0)
+		return unreadable(in, s);
+	t->file = describe(in, s, room, (size_t)n);
+	rc = take_segments(in, s, n, e);
 	if (rc != 0)
-		return rc < 0 ? TAKEN_FATAL : unreadable(in, t->s);
-	hash_final(t->s->sha256, digest);
-	if (changed(t->s) ||
-	    (hashed && memcmp(digest, t->sha256, HASH_LEN) != 0))
-		return moved(in, t->s);
+		return rc < 0 ? TAKEN_FATAL : unreadable(in, s);
+	hash_final(s->sha256, digest);
+	if (changed(s) || (hashed && memcmp(digest, t->sha256, HASH_LEN) != 0))
+		return moved(in, s);
 	memcpy(t->sha256, digest, HASH_LEN);
 	return TAKEN_OK;
 }
 
+/* A large file whose content the case has: only its first bytes are read. */
 static enum taken
-take_large(struct intake *in, struct taking *t, size_t len, bool hashed,
-	   struct err *e)
+name_large(struct intake *in, struct taking *t, size_t at)
 {
+	ssize_t n = read_piece(in, t->s, in->buf);
 	char hex[65];
-	size_t at;
 
-	if (hashed && is_known(in, t, &at)) {
+	if (n < 0)
+		return unreadable(in, t->s);
+	hex_encode(t->sha256, HASH_LEN, hex);
+	t->file = describe(in, t->s, in->buf, (size_t)n);
+	t->segments = known_segments(in, &in->known[at], hex);
+	return TAKEN_OK;
+}
+
+static enum taken
+take_large(struct intake *in, struct taking *t, struct err *e)
+{
+	struct source *s = t->s;
+	uint8_t unused[HASH_LEN];
+	enum taken rc;
+	size_t at;
+	bool hashed;
+
+	if ((uint64_t)s->st.st_size > LARGE_MAX) {
+		tell(in, INTAKE_FAILED, s->shown, NULL, "larger than 128 GiB");
+		return TAKEN_FAILED;
+	}
+	/* it is read twice only if its content may be known */
+	hashed = is_size_known(in, (uint64_t)s->st.st_size);
+	if (hashed && hash_file(in, s, t->sha256) != 0)
+		return unreadable(in, s);
+	if (hashed &&
+	    is_known(in, (uint64_t)t->s->st.st_size, t->sha256, &at)) {
 		if (!t->again)
 			return known_as(in, t, at);
-		hex_encode(t->sha256, HASH_LEN, hex);
-		t->segments = known_segments(in, &in->known[at], hex);
-		if (t->segments != NULL)
-			return TAKEN_OK;
+		rc = name_large(in, t, at);
+		if (rc != TAKEN_OK || t->segments != NULL)
+			return rc;
+		json_decref(t->file);
+		t->file = NULL;
+		if (lseek(s->fd, 0, SEEK_SET) != 0)
+			return unreadable(in, s);
+		s->size = 0;
+		hash_final(s->sha256, unused); /* start over */
 	}
-	return store_large(in, t, len, hashed, e);
+	return store_large(in, t, hashed, e);
 }
 
 /*
@@ -540,33 +763,19 @@ take_large(struct intake *in, struct taking *t, size_t len, bool hashed,
 static enum taken
 take_file(struct intake *in, struct taking *t, struct err *e)
 {
-	struct source *s = t->s;
-	uint8_t key[MAP_KEY_LEN];
+	bool large = t->s->st.st_size > (off_t)INTAKE_INLINE_MAX;
+	enum taken rc = large ? take_large(in, t, e) : take_small(in, t);
 	char hex[65];
-	enum taken rc;
-	size_t at;
-	ssize_t n;
-	bool large = s->st.st_size > (off_t)INLINE_MAX, hashed;
 
-	/* a large file is read twice only if its content may be known */
-	size_key((uint64_t)s->st.st_size, key);
-	hashed = large && map_get(&in->sizes, key, &at);
-	if (hashed && hash_file(in, s, t->sha256) != 0)
-		return unreadable(in, s);
-	n = read_segment(in, s);
-	if (n < 0)
-		return unreadable(in, s);
-	t->file = describe(in, s, in->buf, (size_t)n);
-	rc = t->file == NULL ? TAKEN_OK
-	     : large	     ? take_large(in, t, (size_t)n, hashed, e)
-			     : take_small(in, t, (size_t)n);
 	if (rc != TAKEN_OK)
 		return rc;
 	hex_encode(t->sha256, HASH_LEN, hex);
 	if (t->file != NULL &&
 	    (set(t->file, "sha256", hex) |
-	     json_object_set_new(t->file, "size",
-				 json_integer(large ? s->st.st_size : n)) |
+	     json_object_set_new(
+		 t->file, "size",
+		 json_integer(large ? t->s->st.st_size
+				    : (json_int_t)t->content.len)) |
 	     (large ? json_object_set(t->file, "segments", t->segments)
 		    : set(t->file, "content", "0001"))) == 0)
 		return TAKEN_OK;
@@ -610,62 +819,213 @@ close_source(struct source *s)
 	close(s->fd);
 }
 
+/* What a record says of where its file is from (FORMAT.md 6). */
+struct origin {
+	const json_t *original, *within; /* or NULL */
+};
+
+static struct origin
+origin_of(const json_t *doc)
+{
+	return (struct origin){json_object_get(doc, "original"),
+			       json_object_get(doc, "within")};
+}
+
 /* The record of one file; its hash is remembered for the rest. */
 static int
 put_record(struct intake *in, const char *item, json_t *parents,
-	   const json_t *fields, json_t *files,
+	   const json_t *fields, json_t *files, struct origin from,
 	   const struct entry_content *content, struct err *e)
 {
 	json_t *doc = json_object(), *copy = json_deep_copy(fields);
+	json_t *bond = json_deep_copy(from.original);
+	json_t *within = json_deep_copy(from.within);
 	int rc = -1;
 
 	if (doc == NULL || copy == NULL ||
+	    (bond == NULL && from.original != NULL) ||
+	    (within == NULL && from.within != NULL) ||
+	    (bond != NULL && json_object_set(doc, "original", bond) != 0) ||
+	    (within != NULL && json_object_set(doc, "within", within) != 0) ||
 	    (set(doc, "item", item) | json_object_set(doc, "parents", parents) |
 	     json_object_set(doc, "fields", copy) |
 	     json_object_set(doc, "files", files)) != 0)
 		err_set(e, ERR_UNKNOWN, "no memory");
 	else
-		rc = writer_entry(in->w, "record", doc, content,
-				  content->data != NULL, false, NULL, e);
+		rc = writer_record(in->w, "record", doc, content,
+				   content->data != NULL, e);
+	json_decref(within);
+	json_decref(bond);
 	json_decref(copy);
 	json_decref(doc);
 	return rc;
 }
 
 static int
-new_item(struct intake *in, struct source *s, json_t *file,
-	 const struct entry_content *content, const uint8_t sha256[HASH_LEN],
-	 struct err *e)
+make_record(struct intake *in, struct ahead *a, struct err *e)
 {
-	char item[HEX_ID_LEN + 1];
-	uint8_t raw[16];
-	json_t *parents = json_array(), *files = json_array(), *fields = NULL;
+	json_t *parents = json_array(), *files = json_array();
+	struct pool *pool = writer_pool(in->w, e);
 	int rc = -1;
 
-	secret_random(raw, sizeof raw);
-	hex_encode(raw, sizeof raw, item);
-	fields = json_deep_copy(in->o.fields);
-	if (parents == NULL || files == NULL || fields == NULL ||
-	    json_array_append(files, file) != 0) {
+	if (pool == NULL || parents == NULL || files == NULL ||
+	    set_type(in, a->file, a->question) != 0 ||
+	    json_array_append(files, a->file) != 0)
 		err_set(e, ERR_UNKNOWN, "no memory");
-		goto out;
-	}
-	if (put_record(in, item, parents, fields, files, content, e) != 0)
-		goto out;
-	if (remember(
-		in, sha256,
-		(uint64_t)json_integer_value(json_object_get(file, "size")),
-		SIZE_MAX, item, json_object_get(file, "segments")) != 0) {
-		err_set(e, ERR_UNKNOWN, "no memory");
-		goto out;
-	}
-	tell(in, INTAKE_ADDED, s->shown, item, NULL);
-	rc = 0;
-out:
-	json_decref(fields);
+	else if (pool_reach(pool, a->mark, e) == 0)
+		rc = put_record(in, a->item, parents, a->fields, files,
+				(struct origin){in->o.original, a->within},
+				&a->content, e);
 	json_decref(files);
 	json_decref(parents);
 	return rc;
+}
+
+/* Make the item of the file that was read first of those ahead, or tell it. */
+static int
+make_item(struct intake *in, struct err *e)
+{
+	struct ahead *a = &in->ahead[0];
+	int rc = a->what == INTAKE_ADDED ? make_record(in, a, e) : 0;
+
+	if (rc == 0)
+		tell_now(in, a->what, a->shown,
+			 a->item[0] != '\0' ? a->item : NULL, a->why);
+	ahead_free(a);
+	memmove(a, a + 1, --in->n_ahead * sizeof *a);
+	return rc;
+}
+
+/* Make the items of all that was read. */
+static int
+catch_up(struct intake *in, struct err *e)
+{
+	while (in->n_ahead > 0)
+		if (make_item(in, e) != 0)
+			return -1;
+	return 0;
+}
+
+static int
+ahead_fill(struct intake *in, struct ahead *a, const char *shown, json_t *file,
+	   const json_t *within, const struct entry_content *content)
+{
+	uint8_t raw[16], *data = NULL;
+
+	secret_random(raw, sizeof raw);
+	hex_encode(raw, sizeof raw, a->item);
+	if (content->data != NULL) {
+		data = malloc(content->len + 1);
+		if (data != NULL)
+			memcpy(data, content->data, content->len);
+	}
+	a->content.data = data;
+	a->content.len = data != NULL ? content->len : 0;
+	a->shown = strdup(shown);
+	a->file = json_incref(file);
+	a->fields = json_deep_copy(in->o.fields);
+	a->within = json_deep_copy(within);
+	return a->shown == NULL || (data == NULL && content->data != NULL) ||
+		       a->fields == NULL ||
+		       (a->within == NULL && within != NULL)
+		   ? -1
+		   : 0;
+}
+
+/* A new item of what was taken: known at once, made a little later. */
+static int
+new_item(struct intake *in, const char *shown, json_t *file,
+	 const json_t *within, const struct entry_content *content,
+	 const uint8_t sha256[HASH_LEN], struct err *e)
+{
+	struct ahead *a;
+	struct pool *pool = writer_pool(in->w, e);
+
+	if (pool == NULL || (in->n_ahead == AHEAD && make_item(in, e) != 0))
+		return -1;
+	a = &in->ahead[in->n_ahead++];
+	memset(a, 0, sizeof *a);
+	a->what = INTAKE_ADDED;
+	a->question = in->question;
+	a->mark = pool_mark(pool);
+	if (ahead_fill(in, a, shown, file, within, content) == 0 &&
+	    remember(
+		in, sha256,
+		(uint64_t)json_integer_value(json_object_get(file, "size")),
+		SIZE_MAX, a->item, json_object_get(file, "segments")) == 0)
+		return 0;
+	return err_set(e, ERR_UNKNOWN, "no memory");
+}
+
+/* The absolute path of a file below what was named; false if not known. */
+static bool
+whole_path(const struct intake *in, const char *path, char out[PATH_MAX])
+{
+	return in->o.sources != NULL && in->root[0] != '\0' &&
+	       snprintf(out, PATH_MAX, "%s%s", in->root, path + in->named) <
+		   PATH_MAX;
+}
+
+/* The item that has this content, unless it has been retracted; or false. */
+static bool
+holding_item(struct intake *in, uint64_t size, const uint8_t sha256[HASH_LEN],
+	     char item[HEX_ID_LEN + 1])
+{
+	struct cold *c = in->x->cold;
+	struct cold_record r;
+	size_t at;
+
+	if (map_get(&in->by_sha256, sha256, &at)) {
+		const struct known *k = &in->known[at];
+		const struct index_item *it =
+		    k->entry == SIZE_MAX
+			? NULL
+			: index_item(in->x, k->item, in->case_id);
+
+		strcpy(item, k->item);
+		return k->entry == SIZE_MAX || (it != NULL && !it->retracted);
+	}
+	/* what rests in the cache is not retracted */
+	at = c == NULL
+		 ? SIZE_MAX
+		 : cold_content(c, cold_name(c, in->case_id), size, sha256);
+	if (at == SIZE_MAX || !cold_record(c, at, &r))
+		return false;
+	hex_encode(r.item, sizeof r.item, item);
+	return true;
+}
+
+/* It is as it was when it was taken in, and that is here: then that is told. */
+static bool
+is_unchanged(struct intake *in, const char *path, const struct stat *st)
+{
+	char whole[PATH_MAX], item[HEX_ID_LEN + 1];
+	uint8_t sha256[HASH_LEN];
+
+	if (in->o.again || in->o.reread || !whole_path(in, path, whole) ||
+	    !sources_find(in->o.sources, in->case_id, whole, st, sha256) ||
+	    !holding_item(in, (uint64_t)st->st_size, sha256, item))
+		return false;
+	tell(in, INTAKE_UNREAD, path, item, NULL);
+	return true;
+}
+
+/* The case holds what was read of it: it need not be read again. */
+static void
+note_source(struct intake *in, const struct source *s,
+	    const struct timespec *began, const uint8_t sha256[HASH_LEN])
+{
+	char whole[PATH_MAX];
+	struct stat now;
+
+	if (whole_path(in, s->shown, whole) && fstat(s->fd, &now) == 0 &&
+	    now.st_size == s->st.st_size &&
+	    now.st_mtim.tv_sec == s->st.st_mtim.tv_sec &&
+	    now.st_mtim.tv_nsec == s->st.st_mtim.tv_nsec &&
+	    now.st_ctim.tv_sec == s->st.st_ctim.tv_sec &&
+	    now.st_ctim.tv_nsec == s->st.st_ctim.tv_nsec)
+		sources_note(in->o.sources, in->case_id, whole, &now, began,
+			     sha256);
 }
 
 static int
@@ -673,24 +1033,23 @@ add_file(struct intake *in, const char *path, const char *rel, struct err *e)
 {
 	struct source s;
 	struct taking t = {.s = &s, .again = in->o.again};
+	struct timespec began;
+	enum taken taken;
 	int rc = 0;
 
+	clock_gettime(CLOCK_REALTIME, &began);
 	if (open_source(in, &s, path) != 0)
 		return 0;
 	s.rel = rel;
-	switch (take_file(in, &t, e)) {
-	case TAKEN_OK:
-		rc = new_item(in, &s, t.file, &t.content, t.sha256, e);
-		break;
-	case TAKEN_KNOWN:
+	taken = take_file(in, &t, e);
+	if (taken == TAKEN_OK)
+		rc = new_item(in, path, t.file, NULL, &t.content, t.sha256, e);
+	else if (taken == TAKEN_KNOWN)
 		tell(in, INTAKE_KNOWN, path, t.known, NULL);
-		break;
-	case TAKEN_FAILED:
-		break;
-	case TAKEN_FATAL:
+	else if (taken == TAKEN_FATAL)
 		rc = -1;
-		break;
-	}
+	if (rc == 0 && (taken == TAKEN_OK || taken == TAKEN_KNOWN))
+		note_source(in, &s, &began, t.sha256);
 	taking_end(&t);
 	close_source(&s);
 	return rc;
@@ -762,6 +1121,8 @@ add_any(struct intake *in, const char *path, const char *rel, int depth,
 					    : "a device");
 		return 0;
 	}
+	if (is_unchanged(in, path, &st))
+		return 0;
 	slash = strrchr(rel, '/');
 	snprintf(folder, sizeof folder, "%.*s",
 		 slash != NULL ? (int)(slash - rel) : 0, rel);
@@ -780,7 +1141,13 @@ intake_path(struct intake *in, const char *path, struct err *e)
 		return err_set(e, ERR_UNKNOWN, "a path is empty or too long");
 	memcpy(clean, path, n);
 	clean[n] = '\0';
-	return add_any(in, clean, "", 0, true, e);
+	in->named = n;
+	if (in->o.sources != NULL && realpath(clean, in->root) == NULL)
+		in->root[0] = '\0';
+	/* below the root itself a path has one slash, as everywhere */
+	if (strcmp(in->root, "/") == 0)
+		in->root[0] = '\0';
+	return add_any(in, clean, "", 0, true, e) == 0 ? catch_up(in, e) : -1;
 }
 
 static int
@@ -831,6 +1198,7 @@ edit_fields(struct intake *in, const struct index_item *item, json_t *parents,
 	else
 		rc = put_record(in, item->id, parents, fields,
 				json_object_get(old.doc, "files"),
+				origin_of(old.doc),
 				old.n == 1 ? &old.contents[0] : &none, e);
 	entry_free(&old);
 	return rc;
@@ -842,20 +1210,27 @@ edit_content(struct intake *in, const struct index_item *item, json_t *parents,
 {
 	struct source s;
 	struct taking t = {.s = &s, .again = true};
-	json_t *files = json_array();
+	struct pool *pool;
+	char id[HEX_ID_LEN + 1];
+	json_t *files = json_array(), *old = NULL;
 	int rc = -1;
 
 	if (files == NULL || open_source(in, &s, path) != 0) {
 		json_decref(files);
 		return err_set(e, ERR_UNKNOWN, "nothing was changed");
 	}
+	old = index_doc(index_current(in->x, item, NULL));
+	strcpy(id, item->id); /* items may move when others are read */
 	if (take_file(in, &t, e) == TAKEN_OK &&
-	    json_array_append(files, t.file) == 0)
-		rc = put_record(in, item->id, parents, fields, files,
+	    set_type(in, t.file, in->question) == 0 &&
+	    (pool = writer_pool(in->w, e)) != NULL &&
+	    pool_drain(pool, e) == 0 && json_array_append(files, t.file) == 0)
+		rc = put_record(in, id, parents, fields, files, origin_of(old),
 				&t.content, e);
 	else
 		err_set(e, ERR_UNKNOWN, "nothing was changed");
 	taking_end(&t);
+	json_decref(old);
 	json_decref(files);
 	close_source(&s);
 	return rc;
@@ -874,4 +1249,53 @@ intake_edit(struct intake *in, const struct index_item *item,
 			  : edit_content(in, item, parents, fields, path, e);
 	json_decref(parents);
 	return rc;
+}
+
+/* What intake_member.c is made of; see intake_inside.h. */
+
+void
+intake_tell(struct intake *in, enum intake_what what, const char *shown,
+	    const char *item, const char *why)
+{
+	tell(in, what, shown, item, why);
+}
+
+json_t *
+intake_describe(struct intake *in, const char *name, const char *rel,
+		int64_t time, const uint8_t *head, size_t len)
+{
+	struct source s = {.fd = -1, .name = name, .rel = rel};
+
+	s.st.st_mtime = (time_t)time;
+	return describe(in, &s, head, len);
+}
+
+const char *
+intake_held(struct intake *in, uint64_t size, const uint8_t sha256[HASH_LEN])
+{
+	size_t at;
+
+	return is_known(in, size, sha256, &at) ? in->known[at].item : NULL;
+}
+
+int
+intake_record(struct intake *in, const char *shown, json_t *file,
+	      const json_t *within, const struct entry_content *content,
+	      const uint8_t sha256[HASH_LEN], struct err *e)
+{
+	return new_item(in, shown, file, within, content, sha256, e) == 0
+		   ? catch_up(in, e)
+		   : -1;
+}
+
+bool
+intake_escape(const char *name, char out[INTAKE_ESCAPED_MAX])
+{
+	return escape_name(name, out);
+}
+
+void
+intake_fields(struct intake *in, const json_t *fields)
+{
+	in->o.fields = fields;
 }

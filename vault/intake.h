@@ -7,6 +7,7 @@
 
 #include "index.h"
 #include "mediatype.h"
+#include "sources.h"
 #include "writer.h"
 
 #include <jansson.h>
@@ -17,6 +18,8 @@ enum intake_what {
 	INTAKE_KNOWN,	/* the case holds this content: `item` has it */
 	INTAKE_SKIPPED, /* a link, socket, device: `why` says */
 	INTAKE_FAILED,	/* could not be read: `why` says */
+	INTAKE_UNREAD,	/* as when it was taken in, by size and times: `item`
+			   has it, and it was not read again */
 };
 
 struct intake;
@@ -26,8 +29,12 @@ typedef void intake_told(void *ctx, enum intake_what what, const char *path,
 			 const char *item, const char *why);
 
 struct intake_options {
-	const json_t *fields; /* of each record; borrowed */
-	bool again;	      /* take in content that the case has already */
+	const json_t *fields;	 /* of each record; borrowed */
+	const json_t *original;	 /* of each new one, EXHIBIT.md 3; or NULL */
+	bool again;		 /* take in content that the case has already */
+	struct sources *sources; /* what need not be read (sources.h); or NULL
+				  */
+	bool reread; /* all is read; the list is kept all the same */
 	intake_told *told;
 	void *ctx;
 };
@@ -51,7 +58,8 @@ size_t intake_failed(const struct intake *in);
 
 /*
  * Write a further version of an item: `fields` replace those it had; `path`,
- * if not NULL, gives its new content. All current versions are its parents.
+ * if not NULL, gives its new content. All current versions are its parents. A
+ * redacted copy stays one of the same original.
  */
 int intake_edit(struct intake *in, const struct index_item *item,
 		const json_t *fields, const char *path, struct err *e);

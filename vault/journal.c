@@ -1,7 +1,10 @@
 #include "journal.h"
 
+#include "cold.h"
+#include "freshdir.h"
 #include "hex.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -215,9 +218,11 @@ take_back(struct vault *v, const char *word, const char *a, const char *b,
 	(void)b;
 	if (strcmp(word, "object") == 0) {
 		if (strlen(a) != 64 || hex_decode(a, HASH_LEN, sha256) != 0 ||
-		    map_get(&v->objects, sha256, &size))
+		    vault_object(v, sha256, &size))
 			return 0;
-		if (vault_object_path(v, sha256, path, e) != 0)
+		/* what cannot be looked up may be listed */
+		if (cold_check(v->cold, e) != 0 ||
+		    vault_object_path(v, sha256, path, e) != 0)
 			return -1;
 		unlink(path);
 	} else if (strcmp(word, "pack") == 0 && !*moved && is_pack(a)) {
@@ -299,6 +304,32 @@ journal_objects(struct vault *v, struct map *objects, struct err *e)
 	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
 }
 
+/* Files of local/ that were being replaced. */
+static int
+sweep_new(const struct vault *v, struct err *e)
+{
+	char path[FSUTIL_PATH], file[FSUTIL_PATH];
+	struct dirent *d;
+	DIR *list;
+	int rc = 0;
+
+	if (vault_path(v, "local", path, e) != 0)
+		return -1;
+	list = opendir(path);
+	if (list == NULL)
+		return errno == ENOENT ? 0 : err_sys(e, "local");
+	while (rc == 0 && (d = readdir(list)) != NULL) {
+		size_t n = strlen(d->d_name);
+
+		if (n > 4 && strcmp(d->d_name + n - 4, ".new") == 0 &&
+		    fsutil_join(file, path, d->d_name, e) == 0 &&
+		    unlink(file) != 0 && errno != ENOENT)
+			rc = err_sys(e, "a file that was not finished");
+	}
+	closedir(list);
+	return rc;
+}
+
 int
 journal_recover(struct vault *v, struct err *e)
 {
@@ -315,6 +346,9 @@ journal_recover(struct vault *v, struct err *e)
 		free(text);
 	}
 	if (rc != 0 || vault_path(v, "local/tmp", path, e) != 0)
+		return -1;
+	freshdir_settle(v->dir);
+	if (sweep_new(v, e) != 0)
 		return -1;
 	return fsutil_remove_all(path, e);
 }

@@ -83,11 +83,41 @@ map_get(const struct map *m, const uint8_t key[MAP_KEY_LEN], size_t *value)
 	return s->used;
 }
 
+int
+map_copy(struct map *to, const struct map *from)
+{
+	if (from->cap == 0)
+		return 0;
+	to->slots = malloc(from->cap * sizeof *to->slots);
+	if (to->slots == NULL)
+		return -1;
+	memcpy(to->slots, from->slots, from->cap * sizeof *to->slots);
+	to->cap = from->cap;
+	to->used = from->used;
+	return 0;
+}
+
 void
 map_free(struct map *m)
 {
 	free(m->slots);
 	memset(m, 0, sizeof *m);
+}
+
+bool
+map_next(const struct map *m, size_t *at, uint8_t key[MAP_KEY_LEN],
+	 size_t *value)
+{
+	while (*at < m->cap) {
+		const struct map_slot *s = &m->slots[(*at)++];
+
+		if (!s->used)
+			continue;
+		memcpy(key, s->key, MAP_KEY_LEN);
+		*value = s->value;
+		return true;
+	}
+	return false;
 }
 
 void

@@ -1,176 +1,73 @@
 #include "mediatype.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <linux/landlock.h>
+#include "apart.h"
+#include "helper.h"
+#include "pool.h"
+#include "sandbox.h"
+
+#include <assert.h>
+#include <jansson.h>
 #include <magic.h>
-#include <poll.h>
-#include <seccomp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <strings.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* AddressSanitizer maps terabytes and is left without a limit on them. */
-#if defined(__SANITIZE_ADDRESS__)
-#define MEMORY_MAX RLIM_INFINITY
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MEMORY_MAX RLIM_INFINITY
-#endif
-#endif
-#ifndef MEMORY_MAX
 #define MEMORY_MAX (512UL << 20) /* bytes */
-#endif
+#define CPU_MAX 3600		 /* seconds, over all files of one command */
+#define TEXT_LOOK 4096		 /* bytes that must be a text's */
+#define TEXT_HEAD 1024		 /* bytes of a text that libmagic sees */
+#define STOP_MS 1000 /* the longest that a helper takes to wipe itself */
 
-#define CPU_MAX 3600	/* seconds, over all files of one command */
-#define HELPER_SOCKET 3 /* the one descriptor that leads out of the helper */
-#define LANDLOCK_FS \
-	0x1fff /* every right on files of Landlock's first version */
+struct helper {
+	pid_t pid; /* 0: it does not work */
+	int fd;	   /* ours of the socket pair, -1 without a helper */
+	bool deaf; /* a question did not reach it: it gets no more */
+};
+
+/* A question: whom it was put to, or NULL once `type` answers it. */
+struct question {
+	struct helper *to;
+	char type[MEDIATYPE_LEN];
+};
 
 struct mediatype {
-	pid_t pid; /* 0: no helper */
-	int fd;	   /* ours of the socket pair, -1 without a helper */
+	struct helper helpers[MEDIATYPE_HELPERS_MAX];
+	size_t n;
+	bool failed; /* one of them does not work, or no more */
+	uint64_t put, got;
+	struct question asked[MEDIATYPE_AHEAD]; /* those from put - AHEAD on */
 };
 
 /*
- * What goes over the socket. To the helper: the length as uint32_t, then the
- * bytes. Back: MEDIATYPE_LEN bytes, the type filled up with NULs.
+ * What goes over a socket. To the helper: the length as uint32_t, then the
+ * bytes. Back: MEDIATYPE_LEN bytes, the type filled up with NULs. The answers
+ * to all that can be asked ahead fit into the socket's buffer, so that no
+ * helper waits for us while we wait for it.
  */
 
 /*
  * The helper.
  */
 
-static int
-limit_resources(void)
-{
-	static const struct {
-		int what;
-		rlim_t most;
-	} limits[] = {
-	    {RLIMIT_AS, MEMORY_MAX}, {RLIMIT_CPU, CPU_MAX}, {RLIMIT_NOFILE, 0},
-	    {RLIMIT_NPROC, 0},	     {RLIMIT_FSIZE, 0},	    {RLIMIT_CORE, 0},
-	};
-
-	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-		struct rlimit r;
-
-		if (getrlimit(limits[i].what, &r) != 0)
-			return -1;
-		if (limits[i].most < r.rlim_max)
-			r.rlim_max = limits[i].most;
-		r.rlim_cur = r.rlim_max;
-		if (setrlimit(limits[i].what, &r) != 0)
-			return -1;
-	}
-	return 0;
-}
-
-/* No file at all, if this kernel knows how; seccomp holds without it. */
-static void
-forbid_files(void)
-{
-	struct landlock_ruleset_attr attr = {.handled_access_fs = LANDLOCK_FS};
-	long rules =
-	    syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
-
-	if (rules < 0)
-		return;
-	syscall(SYS_landlock_restrict_self, rules, 0);
-	close((int)rules);
-}
-
-/* The system calls that libmagic makes on a buffer; all else kills. */
-static int
-filter_calls(int fd)
-{
-	static const int memory[] = {SCMP_SYS(brk),    SCMP_SYS(munmap),
-				     SCMP_SYS(mremap), SCMP_SYS(madvise),
-				     SCMP_SYS(futex),  SCMP_SYS(clock_gettime),
-				     SCMP_SYS(exit),   SCMP_SYS(exit_group)};
-	const uint32_t yes = SCMP_ACT_ALLOW;
-	const struct scmp_arg_cmp ours = SCMP_A0(SCMP_CMP_EQ, (uint64_t)fd, 0);
-	const struct scmp_arg_cmp data =
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	const struct scmp_arg_cmp fileless =
-	    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS);
-	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	int rc = ctx == NULL ? -1 : 0;
-
-	if (rc == 0)
-		rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH,
-				      SCMP_ACT_KILL_PROCESS);
-	for (size_t i = 0; rc == 0 && i < sizeof memory / sizeof *memory; i++)
-		rc = seccomp_rule_add(ctx, yes, memory[i], 0);
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, yes, SCMP_SYS(read), 1, ours);
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, yes, SCMP_SYS(write), 1, ours);
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, yes, SCMP_SYS(mprotect), 1, data);
-	if (rc == 0)
-		rc = seccomp_rule_add(ctx, yes, SCMP_SYS(mmap), 2, data,
-				      fileless);
-	if (rc == 0)
-		rc = seccomp_load(ctx);
-	seccomp_release(ctx);
-	return rc == 0 ? 0 : -1;
-}
-
 int
-mediatype_sandbox(int fd)
+mediatype_sandbox(int fd, int maps)
 {
-	if (prctl(PR_SET_DUMPABLE, 0) != 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return -1;
-	forbid_files();
-	if (limit_resources() != 0)
-		return -1;
-	return filter_calls(fd);
-}
+	static const struct sandbox_limits limits = {.memory = MEMORY_MAX,
+						     .cpu = CPU_MAX};
 
-/*
- * Let go of what was inherited: the terminal, the signal handlers, the working
- * folder (a stick must be free to be pulled), every descriptor.
- */
-static int
-let_go(int fd, pid_t parent)
-{
-	sigset_t none;
-	int high, null;
-
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
-		return -1;
-	for (int s = 1; s < NSIG; s++)
-		signal(s, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid();
-	high = fcntl(fd, F_DUPFD, HELPER_SOCKET + 1);
-	null = open("/dev/null", O_RDWR);
-	if (high < 0 || null < 0 || chdir("/") != 0)
-		return -1;
-	for (int std = 0; std <= 2; std++)
-		if (dup2(null, std) < 0)
-			return -1;
-	if (dup2(high, HELPER_SOCKET) < 0)
-		return -1;
-	return close_range(HELPER_SOCKET + 1, ~0U, 0);
+	return sandbox_shut_in(fd, maps, &limits);
 }
 
 /* libmagic with its database, or NULL. Looks into no archive. */
 static magic_t
 load_magic(void)
 {
+	/* where nothing is installed, its database lies beside the program */
+	const char *beside = getenv("MUNIMENT_MAGIC");
 	magic_t magic;
 
 	/* the system's database, not one that somebody's HOME holds */
@@ -181,42 +78,82 @@ load_magic(void)
 	tzset();
 	magic = magic_open(MAGIC_MIME_TYPE | MAGIC_NO_CHECK_COMPRESS |
 			   MAGIC_NO_CHECK_ELF);
-	if (magic == NULL || magic_load(magic, NULL) == 0)
+	if (magic == NULL || magic_load(magic, beside) == 0)
 		return magic;
 	magic_close(magic);
 	return NULL;
 }
 
-static int
-read_all(int fd, void *buf, size_t len)
+/* Nothing in the first bytes that no text has? */
+static bool
+is_text(const uint8_t *p, size_t len)
 {
-	for (uint8_t *p = buf; len > 0;) {
-		ssize_t n = read(fd, p, len);
-
-		if (n == 0 || (n < 0 && errno != EINTR))
-			return -1;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
+	len = len < TEXT_LOOK ? len : TEXT_LOOK;
+	for (size_t i = 0; i < len; i++)
+		if ((p[i] < ' ' && (p[i] < '\t' || p[i] > '\r')) ||
+		    p[i] == 0x7f)
+			return false;
+	return len > 0;
 }
 
-static int
-write_all(int fd, const void *buf, size_t len)
+static bool
+begins(const char *p, size_t len, const char *with)
 {
-	for (const uint8_t *p = buf; len > 0;) {
-		ssize_t n = write(fd, p, len);
+	return len >= strlen(with) && strncasecmp(p, with, strlen(with)) == 0;
+}
 
-		if (n < 0 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
+/*
+ * JSON that is all there must be whole. Of a longer text its beginning decides,
+ * as it does for other types: up to its last comma, so that the cut is not
+ * within a token.
+ */
+static bool
+is_json(const char *p, size_t len, bool more)
+{
+	json_error_t why;
+	json_t *o;
+
+	if (len == 0 || (p[0] != '{' && p[0] != '['))
+		return false;
+	while (more && len > 1 && p[len - 1] != ',')
+		len--;
+	o = json_loadb(p, len, 0, &why);
+	json_decref(o);
+	return o != NULL ||
+	       (more && len > 1 &&
+		json_error_code(&why) == json_error_premature_end_of_input);
+}
+
+/*
+ * libmagic takes half a millisecond for a text, most of it for rules that look
+ * everywhere. The commonest are told by how they begin, as libmagic tells them;
+ * and of other texts it sees the beginning only. NULL: *len bytes for libmagic.
+ */
+static const char *
+text_type(const uint8_t *head, size_t *len)
+{
+	const char *p = (const char *)head;
+	bool more = *len > TEXT_LOOK;
+	size_t n = more ? TEXT_LOOK : *len;
+
+	if (!is_text(head, n))
+		return NULL;
+	if (begins(p, n, "From:") || begins(p, n, "Received:") ||
+	    begins(p, n, "Return-Path:"))
+		return "message/rfc822";
+	if (begins(p, n, "\xef\xbb\xbf"))
+		p += 3, n -= 3;
+	while (n > 0 && strchr(" \t\r\n", *p) != NULL)
+		p++, n--;
+	if (begins(p, n, "<!doctype html") || begins(p, n, "<html"))
+		return "text/html";
+	if (is_json(p, n, more))
+		return "application/json";
+	if (*len > TEXT_HEAD && !begins(p, n, "<"))
+		*len = TEXT_HEAD;
+	else if (*len > TEXT_LOOK)
+		*len = TEXT_LOOK;
+	return NULL;
 }
 
 /* The helper's life; ends when the other side closes the socket. */
@@ -226,120 +163,39 @@ help(int fd, pid_t parent)
 	static uint8_t head[MEDIATYPE_HEAD_LEN];
 	magic_t magic;
 	uint32_t len;
+	int maps;
 
-	if (let_go(fd, parent) != 0)
+	if (sandbox_let_go(fd, parent) != 0)
 		_exit(1);
+	maps = apart_begin();
 	magic = load_magic();
-	if (magic == NULL || mediatype_sandbox(HELPER_SOCKET) != 0)
+	json_object_seed(0); /* no file of random numbers is open later */
+	if (magic == NULL || mediatype_sandbox(SANDBOX_SOCKET, maps) != 0)
 		_exit(1);
-	while (read_all(HELPER_SOCKET, &len, sizeof len) == 0) {
+	while (helper_read(SANDBOX_SOCKET, &len, sizeof len) == 0) {
 		char answer[MEDIATYPE_LEN] = "";
 		const char *type;
+		size_t look;
 
 		if (len > sizeof head ||
-		    read_all(HELPER_SOCKET, head, len) != 0)
+		    helper_read(SANDBOX_SOCKET, head, len) != 0)
 			break;
-		type = magic_buffer(magic, head, len);
+		look = len;
+		type = text_type(head, &look);
+		if (type == NULL)
+			type = magic_buffer(magic, head, look);
 		if (type != NULL && strlen(type) < sizeof answer)
 			memcpy(answer, type, strlen(type));
 		explicit_bzero(head, len);
-		if (write_all(HELPER_SOCKET, answer, sizeof answer) != 0)
+		if (helper_write(SANDBOX_SOCKET, answer, sizeof answer) != 0)
 			break;
 	}
-	_exit(0);
+	apart_end(maps, 0);
 }
 
 /*
  * Our side.
  */
-
-/* Milliseconds of a clock that nobody sets. */
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Wait for `events` on the socket; -1 when the time is over. */
-static int
-wait_for(int fd, short events, int64_t until)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-
-	for (;;) {
-		int64_t left = until - now_ms();
-		int n = left <= 0 ? 0 : poll(&p, 1, (int)left);
-
-		if (n > 0)
-			return 0;
-		if (n == 0 || errno != EINTR)
-			return -1;
-	}
-}
-
-static int
-send_all(int fd, const void *buf, size_t len, int64_t until)
-{
-	for (const uint8_t *p = buf; len > 0;) {
-		ssize_t n = send(fd, p, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n >= 0) {
-			p += n;
-			len -= (size_t)n;
-		} else if (errno == EAGAIN) {
-			if (wait_for(fd, POLLOUT, until) != 0)
-				return -1;
-		} else if (errno != EINTR) {
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int
-recv_all(int fd, void *buf, size_t len, int64_t until)
-{
-	for (uint8_t *p = buf; len > 0;) {
-		ssize_t n = recv(fd, p, len, MSG_DONTWAIT);
-
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		} else if (n == 0) {
-			return -1;
-		} else if (errno == EAGAIN) {
-			if (wait_for(fd, POLLIN, until) != 0)
-				return -1;
-		} else if (errno != EINTR) {
-			return -1;
-		}
-	}
-	return 0;
-}
-
-/* No helper any more. */
-static void
-end_helper(struct mediatype *m)
-{
-	if (m->fd >= 0)
-		close(m->fd);
-	m->fd = -1;
-	if (m->pid == 0)
-		return;
-	/*
-	 * Where the shell left SIGCHLD ignored the kernel has buried it, and
-	 * the number may be another's: so kill only what is still our child.
-	 */
-	if (waitpid(m->pid, NULL, WNOHANG) == 0) {
-		kill(m->pid, SIGKILL);
-		while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
-	m->pid = 0;
-}
 
 static bool
 is_name(const char *s, size_t len)
@@ -366,80 +222,160 @@ mediatype_clean(char *s)
 	       is_name(s + type + 1, strlen(s + type + 1));
 }
 
-/* One question, answered before `ms` have passed, or the helper is ended. */
-static int
-ask(struct mediatype *m, const void *head, size_t len, int ms,
-    char out[MEDIATYPE_LEN])
+/* It does not answer: it is never asked again. */
+static void
+give_up(struct mediatype *m, struct helper *h)
 {
-	int64_t until = now_ms() + ms;
-	uint32_t size =
-	    len < MEDIATYPE_HEAD_LEN ? (uint32_t)len : MEDIATYPE_HEAD_LEN;
+	helper_end(&h->fd, &h->pid, 0);
+	m->failed = true;
+}
 
-	strcpy(out, MEDIATYPE_UNKNOWN);
-	if (m->pid == 0)
-		return -1;
-	if (size == 0)
-		return 0;
-	if (send_all(m->fd, &size, sizeof size, until) != 0 ||
-	    send_all(m->fd, head, size, until) != 0 ||
-	    recv_all(m->fd, out, MEDIATYPE_LEN, until) != 0) {
-		end_helper(m);
-		strcpy(out, MEDIATYPE_UNKNOWN);
-		return -1;
+/* Take the answer to the oldest question that has none. */
+static void
+take_answer(struct mediatype *m, int ms)
+{
+	struct question *q = &m->asked[m->got++ % MEDIATYPE_AHEAD];
+	struct helper *h = q->to;
+
+	q->to = NULL;
+	if (h == NULL)
+		return;
+	if (h->pid == 0 ||
+	    helper_recv(h->fd, q->type, MEDIATYPE_LEN, helper_until(ms)) != 0) {
+		give_up(m, h);
+		strcpy(q->type, MEDIATYPE_UNKNOWN);
 	}
 	/* inode/ is libmagic's own word for what is no content */
-	if (memchr(out, '\0', MEDIATYPE_LEN) == NULL || !mediatype_clean(out) ||
-	    strncmp(out, "inode/", 6) == 0)
-		strcpy(out, MEDIATYPE_UNKNOWN);
-	return 0;
+	if (memchr(q->type, '\0', MEDIATYPE_LEN) == NULL ||
+	    !mediatype_clean(q->type) || strncmp(q->type, "inode/", 6) == 0)
+		strcpy(q->type, MEDIATYPE_UNKNOWN);
+}
+
+/* Put a question to a helper; a text's beginning says what it is. */
+static int
+put_to(struct helper *h, const void *head, size_t len, int ms)
+{
+	size_t most =
+	    is_text(head, len) ? TEXT_LOOK + 1 : (size_t)MEDIATYPE_HEAD_LEN;
+	uint32_t size = (uint32_t)(len < most ? len : most);
+	int64_t until = helper_until(ms);
+
+	return helper_send(h->fd, &size, sizeof size, until) == 0
+		   ? helper_send(h->fd, head, size, until)
+		   : -1;
+}
+
+static uint64_t
+put(struct mediatype *m, struct helper *h, const void *head, size_t len, int ms)
+{
+	struct question *q = &m->asked[m->put % MEDIATYPE_AHEAD];
+
+	while (m->put - m->got >= MEDIATYPE_AHEAD)
+		take_answer(m, ms);
+	strcpy(q->type, MEDIATYPE_UNKNOWN);
+	q->to = NULL;
+	if (h != NULL && len > 0) {
+		q->to = h;
+		/* what it answered before can still be read */
+		h->deaf = put_to(h, head, len, ms) != 0;
+	}
+	return m->put++;
+}
+
+uint64_t
+mediatype_put(struct mediatype *m, const void *head, size_t len)
+{
+	struct helper *h = NULL;
+
+	/* in turn, so that the same goes to the same */
+	for (size_t i = 0; h == NULL && i < m->n; i++) {
+		h = &m->helpers[(m->put + i) % m->n];
+		if (h->pid == 0 || h->deaf)
+			h = NULL;
+	}
+	return put(m, h, head, len, MEDIATYPE_ASK_MS);
+}
+
+void
+mediatype_get(struct mediatype *m, uint64_t question, char out[MEDIATYPE_LEN])
+{
+	assert(question < m->put && m->put - question <= MEDIATYPE_AHEAD);
+	while (m->got <= question)
+		take_answer(m, MEDIATYPE_ASK_MS);
+	strcpy(out, m->asked[question % MEDIATYPE_AHEAD].type);
 }
 
 int
 mediatype_ask(struct mediatype *m, const void *head, size_t len,
 	      char out[MEDIATYPE_LEN])
 {
-	return ask(m, head, len, MEDIATYPE_ASK_MS, out);
+	mediatype_get(m, mediatype_put(m, head, len), out);
+	return m->failed ? -1 : 0;
+}
+
+/* Fork one. It stays without pid when it cannot be. */
+static void
+start_helper(struct helper *h)
+{
+	pid_t self = getpid();
+	int pair[2];
+
+	h->fd = -1;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+		return;
+	h->pid = fork();
+	if (h->pid == 0)
+		help(pair[1], self);
+	close(pair[1]);
+	h->fd = pair[0];
+	if (h->pid < 0)
+		h->pid = 0;
+}
+
+/* Does each recognise a PDF? They load their databases at the same time. */
+static void
+probe(struct mediatype *m)
+{
+	static const char pdf[] = "%PDF-1.7\n";
+
+	for (size_t i = 0; i < m->n; i++)
+		(void)put(m, &m->helpers[i], pdf, sizeof pdf - 1,
+			  MEDIATYPE_START_MS);
+	for (size_t i = 0; i < m->n; i++) {
+		take_answer(m, MEDIATYPE_START_MS);
+		if (strcmp(m->asked[i].type, "application/pdf") != 0)
+			give_up(m, &m->helpers[i]);
+	}
 }
 
 struct mediatype *
-mediatype_start(struct err *e)
+mediatype_start(size_t helpers, struct err *e)
 {
-	static const char probe[] = "%PDF-1.7\n";
 	struct mediatype *m = calloc(1, sizeof *m);
-	char type[MEDIATYPE_LEN];
-	pid_t self = getpid();
-	int pair[2];
 
 	if (m == NULL) {
 		err_sys(e, "media types");
 		return NULL;
 	}
-	m->fd = -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
-		return m;
-	m->pid = fork();
-	if (m->pid == 0)
-		help(pair[1], self);
-	close(pair[1]);
-	m->fd = pair[0];
-	if (m->pid < 0)
-		m->pid = 0;
-	if (ask(m, probe, sizeof probe - 1, MEDIATYPE_START_MS, type) != 0 ||
-	    strcmp(type, "application/pdf") != 0)
-		end_helper(m);
+	m->n = helpers < pool_jobs() ? helpers : pool_jobs();
+	if (m->n > MEDIATYPE_HELPERS_MAX)
+		m->n = MEDIATYPE_HELPERS_MAX;
+	for (size_t i = 0; i < m->n; i++)
+		start_helper(&m->helpers[i]);
+	probe(m);
 	return m;
 }
 
 bool
 mediatype_works(const struct mediatype *m)
 {
-	return m->pid != 0;
+	return !m->failed;
 }
 
 pid_t
 mediatype_pid(const struct mediatype *m)
 {
-	return m->pid;
+	return m->helpers[0].pid;
 }
 
 void
@@ -447,6 +383,7 @@ mediatype_stop(struct mediatype *m)
 {
 	if (m == NULL)
 		return;
-	end_helper(m);
+	for (size_t i = 0; i < m->n; i++)
+		helper_end(&m->helpers[i].fd, &m->helpers[i].pid, STOP_MS);
 	free(m);
 }

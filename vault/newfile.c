@@ -1,7 +1,9 @@
 #include "newfile.h"
 
+#include "medium.h"
 #include "secret.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,15 +11,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define TEMP_NAME_MAX 48 /* bytes, NUL included */
-#define SHOWN_MAX 300	 /* bytes of a path in a message, NUL included */
+#define TEMP_HEAD ".muniment-"
+#define TEMP_TAIL ".part"
+#define TEMP_HEX 16   /* digits between the two */
+#define SHOWN_MAX 300 /* bytes of a path in a message, NUL included */
 
 struct newfile {
-	int slot;   /* in `unfinished` */
-	int fd;	    /* -1 once closed */
+	int slot; /* in `unfinished` */
+	int fd;	  /* for writing; once settled, for reading */
+	bool settled;
 	char *path; /* as the caller gave it */
 	char *name; /* its last part, in `path` */
 };
@@ -125,6 +132,60 @@ newfile_check(const char *path, struct err *e)
 	return lstat(path, &st) == 0 ? exists_already(path, e) : 0;
 }
 
+static bool
+is_temp_name(const char *name)
+{
+	size_t head = strlen(TEMP_HEAD);
+
+	return strlen(name) == head + TEMP_HEX + strlen(TEMP_TAIL) &&
+	       strncmp(name, TEMP_HEAD, head) == 0 &&
+	       strspn(name + head, "0123456789abcdef") == TEMP_HEX &&
+	       strcmp(name + head + TEMP_HEX, TEMP_TAIL) == 0;
+}
+
+/* Remove a file that nobody writes to any more. */
+static void
+sweep_one(int dir, const char *name)
+{
+	int fd =
+	    openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	/* without locks nobody can tell: then it stays */
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir, name, 0);
+	close(fd);
+}
+
+/* All of them in a folder, once in a row: a folder may get many files. */
+static void
+sweep(int folder)
+{
+	static dev_t dev;
+	static ino_t ino;
+	struct stat st;
+	struct dirent *d;
+	DIR *list;
+	int fd;
+
+	if (fstat(folder, &st) != 0 || (st.st_dev == dev && st.st_ino == ino))
+		return;
+	dev = st.st_dev;
+	ino = st.st_ino;
+	fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	list = fd >= 0 ? fdopendir(fd) : NULL;
+	if (list == NULL && fd >= 0)
+		close(fd);
+	while (list != NULL && (d = readdir(list)) != NULL)
+		if (is_temp_name(d->d_name))
+			sweep_one(folder, d->d_name);
+	if (list != NULL)
+		closedir(list);
+}
+
 /* Open the folder that will hold the file. */
 static int
 open_folder(struct newfile *f, struct err *e)
@@ -152,6 +213,7 @@ open_folder(struct newfile *f, struct err *e)
 		return exists_already(f->path, e);
 	}
 	unfinished[f->slot].dir = dir;
+	sweep(dir);
 	return 0;
 }
 
@@ -164,7 +226,7 @@ create(struct newfile *f, struct err *e)
 	sigset_t old;
 
 	secret_random(&number, sizeof number);
-	snprintf(temp, TEMP_NAME_MAX, ".muniment-%016llx.part",
+	snprintf(temp, TEMP_NAME_MAX, TEMP_HEAD "%016llx" TEMP_TAIL,
 		 (unsigned long long)number);
 	hold_signals(&old);
 	f->fd =
@@ -173,6 +235,8 @@ create(struct newfile *f, struct err *e)
 	if (f->fd >= 0) {
 		watch();
 		unfinished[f->slot].used = 1;
+		/* tells a sweep that somebody is at work */
+		(void)flock(f->fd, LOCK_SH | LOCK_NB);
 	}
 	release_signals(&old);
 	return f->fd >= 0 ? 0 : err_sys(e, "%s", shown(f->path, name));
@@ -217,24 +281,32 @@ newfile_fd(const struct newfile *f)
 	return f->fd;
 }
 
-/* For file systems with neither a careful rename nor hard links. */
+/*
+ * For file systems with neither a careful rename nor hard links. Nothing may
+ * be renamed over another name there, not even over an empty file: the power
+ * may fail when both are gone. The lock keeps out others of our kind.
+ */
 static int
-reserve_and_rename(int dir, const char *temp, const char *name)
+rename_if_free(int dir, const char *temp, const char *name)
 {
-	int fd =
-	    openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	int rc, saved;
+	struct stat st;
+	int rc = -1, saved;
 
-	if (fd < 0)
-		return -1;
-	close(fd);
-	rc = renameat(dir, temp, dir, name);
-	if (rc != 0) {
-		saved = errno;
-		unlinkat(dir, name, 0);
-		errno = saved;
-	}
+	(void)flock(dir, LOCK_EX);
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		errno = EEXIST;
+	else if (errno == ENOENT)
+		rc = renameat(dir, temp, dir, name);
+	saved = errno;
+	(void)flock(dir, LOCK_UN);
+	errno = saved;
 	return rc;
+}
+
+static bool
+not_here(int why)
+{
+	return why == EINVAL || why == ENOSYS || why == ENOTSUP;
 }
 
 /* Give the file its name, unless something has it. */
@@ -243,16 +315,15 @@ give_name(int dir, const char *temp, const char *name)
 {
 	if (renameat2(dir, temp, dir, name, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+	if (!not_here(errno))
 		return -1;
 	if (linkat(dir, temp, dir, name, 0) == 0) {
 		(void)unlinkat(dir, temp, 0); /* the file has its name */
 		return 0;
 	}
-	if (errno != EPERM && errno != ENOSYS && errno != ENOTSUP &&
-	    errno != EMLINK)
+	if (!not_here(errno) && errno != EPERM && errno != EMLINK)
 		return -1;
-	return reserve_and_rename(dir, temp, name);
+	return rename_if_free(dir, temp, name);
 }
 
 /* All that is left: no name, no slot, no signals. */
@@ -276,35 +347,106 @@ release(struct newfile *f, bool remove)
 }
 
 int
-newfile_commit(struct newfile *f, struct err *e)
+newfile_settle(struct newfile *f, struct err *e)
 {
-	int dir = unfinished[f->slot].dir, rc;
+	int dir = unfinished[f->slot].dir, fd, writer;
 	char name[SHOWN_MAX];
-	bool named = false;
-	sigset_t old;
 
 	shown(f->path, name);
-	rc = fsync(f->fd) == 0 ? 0 : err_sys(e, "%s", name);
-	if (close(f->fd) != 0 && rc == 0)
-		rc = err_sys(e, "%s", name);
-	f->fd = -1;
-	if (rc == 0) {
-		hold_signals(&old);
-		rc = give_name(dir, unfinished[f->slot].name, f->name);
-		named = rc == 0;
-		if (named)
-			unfinished[f->slot].used = 0;
-		release_signals(&old);
-		if (rc != 0 && errno == EEXIST)
-			exists_already(f->path, e);
-		else if (rc != 0)
-			err_sys(e, "%s", name);
+	if (fsync(f->fd) != 0)
+		return err_sys(e, "%s", name);
+	medium_forget(f->fd);
+	fd = openat(dir, unfinished[f->slot].name,
+		    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return err_sys(e, "%s", name);
+	(void)flock(fd, LOCK_SH | LOCK_NB);
+	writer = f->fd;
+	f->fd = fd;
+	f->settled = true;
+	if (close(writer) != 0)
+		return err_sys(e, "%s", name);
+	medium_forget(f->fd);
+	return 0;
+}
+
+/* All that is written is durable, and no error is left to be told. */
+static int
+finish(struct newfile *f, struct err *e)
+{
+	char name[SHOWN_MAX];
+	int fd;
+
+	if (fsync(f->fd) != 0)
+		return err_sys(e, "%s", shown(f->path, name));
+	/* some file systems tell of a lost write only at a close */
+	fd = dup(f->fd);
+	if (fd < 0 || close(fd) != 0)
+		return err_sys(e, "%s", shown(f->path, name));
+	return 0;
+}
+
+/* Name one file. -1 with `e` filled. */
+static int
+name_one(const struct newfile *f, struct err *e)
+{
+	char name[SHOWN_MAX];
+
+	if (give_name(unfinished[f->slot].dir, unfinished[f->slot].name,
+		      f->name) == 0)
+		return 0;
+	return errno == EEXIST ? exists_already(f->path, e)
+			       : err_sys(e, "%s", shown(f->path, name));
+}
+
+/* Name all, the first one last, or none. */
+static int
+name_all(struct newfile *const *list, size_t n, struct err *e)
+{
+	size_t i = n;
+	sigset_t old;
+
+	hold_signals(&old);
+	while (i > 0 && name_one(list[i - 1], e) == 0)
+		i--;
+	for (size_t k = i; k < n; k++) {
+		if (i > 0)
+			unlinkat(unfinished[list[k]->slot].dir, list[k]->name,
+				 0);
+		unfinished[list[k]->slot].used = 0;
 	}
-	/* EINVAL: a file system that has no such thing */
-	if (named && fsync(dir) != 0 && errno != EINVAL && errno != ENOTSUP)
-		rc = err_sys(e, "%s", name);
-	release(f, !named);
+	release_signals(&old);
+	return i == 0 ? 0 : -1;
+}
+
+int
+newfile_commit_all(struct newfile **list, size_t n, struct err *e)
+{
+	char name[SHOWN_MAX];
+	bool named = false;
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		if (!list[i]->settled)
+			rc = finish(list[i], e);
+	if (rc == 0) {
+		rc = name_all(list, n, e);
+		named = rc == 0;
+	}
+	if (named && n > 0)
+		rc = medium_sync_folder(unfinished[list[0]->slot].dir,
+					shown(list[0]->path, name), e);
+	for (size_t i = 0; i < n; i++) {
+		release(list[i], unfinished[list[i]->slot].used);
+		list[i] = NULL;
+	}
 	return rc;
+}
+
+int
+newfile_commit(struct newfile *f, struct err *e)
+{
+	return newfile_commit_all(&f, 1, e);
 }
 
 void

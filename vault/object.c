@@ -1,13 +1,14 @@
 #include "object.h"
 
 #include "agefile.h"
-#include "hex.h"
 #include "padded.h"
 #include "padme.h"
+#include "secret.h"
 #include "zframe.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,24 +33,65 @@ put(void *ctx, const void *bytes, size_t len, struct err *e)
 	return fsutil_write_all(o->fd, bytes, len, e);
 }
 
+/* The content in one frame: its length is counted up in *n. */
+static int
+write_stored(struct agefile_writer *w, const uint8_t *data, size_t len,
+	     uint64_t *n, struct err *e)
+{
+	uint8_t head[ZFRAME_HEAD], block[ZFRAME_BLOCK_HEAD];
+
+	zframe_stored_head((uint32_t)len, head);
+	if (agefile_write(w, head, sizeof head, e) != 0)
+		return -1;
+	*n += sizeof head;
+	while (len > 0) {
+		size_t take = len < ZFRAME_BLOCK ? len : ZFRAME_BLOCK;
+
+		zframe_stored_block((uint32_t)take, take == len, block);
+		if (agefile_write(w, block, sizeof block, e) != 0 ||
+		    agefile_write(w, data, take, e) != 0)
+			return -1;
+		*n += sizeof block + take;
+		data += take;
+		len -= take;
+	}
+	return 0;
+}
+
+static int
+write_shrunk(struct agefile_writer *w, const void *data, size_t len,
+	     uint64_t *n, struct err *e)
+{
+	size_t bound = zframe_bound(len), size = 0;
+	uint8_t *frame = malloc(bound);
+	int rc = -1;
+
+	if (frame != NULL)
+		size = zframe_encode(data, len, frame, bound);
+	if (size == 0)
+		err_set(e, ERR_UNKNOWN, "no memory for a segment");
+	else
+		rc = agefile_write(w, frame, size, e);
+	*n += size;
+	if (frame != NULL)
+		secret_wipe(frame, size);
+	free(frame);
+	return rc;
+}
+
 /* One frame, then the padding that the file needs. */
 static int
 write_frames(struct agefile_writer *w, const void *data, size_t len,
 	     struct err *e)
 {
 	static const uint8_t zeros[IO_SIZE];
-	size_t bound = zframe_bound(len), n;
-	uint8_t *frame = malloc(bound), head[PADME_SKIPPABLE];
-	uint64_t pad;
-	int rc = -1;
+	uint8_t head[PADME_SKIPPABLE];
+	uint64_t n = 0, pad;
 
-	if (frame == NULL ||
-	    (n = zframe_encode(data, len, frame, bound)) == 0) {
-		err_set(e, ERR_UNKNOWN, "no memory for a segment");
-		goto out;
-	}
-	if (agefile_write(w, frame, n, e) != 0)
-		goto out;
+	if ((zframe_shrinks(data, len)
+		 ? write_shrunk(w, data, len, &n, e)
+		 : write_stored(w, data, len, &n, e)) != 0)
+		return -1;
 	pad = padded_missing(PADDED_OBJECT, AGEKEY_X25519, n, PADME_SKIPPABLE);
 	if (pad > 0) {
 		zframe_pad(head, PADME_SKIPPABLE);
@@ -57,17 +99,35 @@ write_frames(struct agefile_writer *w, const void *data, size_t len,
 		for (int i = 0; i < 4; i++)
 			head[4 + i] = (uint8_t)(pad >> 8 * i);
 		if (agefile_write(w, head, sizeof head, e) != 0)
-			goto out;
+			return -1;
 	}
-	for (; pad > 0; pad -= n) {
-		n = pad < IO_SIZE ? (size_t)pad : IO_SIZE;
-		if (agefile_write(w, zeros, n, e) != 0)
-			goto out;
+	while (pad > 0) {
+		size_t take = pad < IO_SIZE ? (size_t)pad : IO_SIZE;
+
+		if (agefile_write(w, zeros, take, e) != 0)
+			return -1;
+		pad -= take;
 	}
-	rc = agefile_finish(w, e);
-out:
-	free(frame);
-	return rc;
+	return agefile_finish(w, e);
+}
+
+/*
+ * A name of its own for each file that is being written: several threads may
+ * do so.
+ */
+static int
+open_new(struct vault *v, char tmp[FSUTIL_PATH], struct err *e)
+{
+	static atomic_uint count;
+	char rel[64];
+	int fd;
+
+	snprintf(rel, sizeof rel, "local/tmp/new-%u",
+		 atomic_fetch_add(&count, 1));
+	if (vault_path(v, rel, tmp, e) != 0)
+		return -1;
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd >= 0 ? fd : err_sys(e, "the vault's local/tmp");
 }
 
 int
@@ -85,13 +145,9 @@ object_write(struct vault *v, const struct agekey_public *to, const void *data,
 	o.sha256 = hash_new(HASH_SHA256);
 	if (o.sha256 == NULL)
 		return err_set(e, ERR_UNKNOWN, "no memory");
-	if (vault_path(v, "local/tmp/new", tmp, e) != 0)
+	o.fd = open_new(v, tmp, e);
+	if (o.fd < 0)
 		goto out;
-	o.fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (o.fd < 0) {
-		err_sys(e, "the vault's local/tmp");
-		goto out;
-	}
 	w = agefile_writer_new(&t, put, &o, e);
 	if (w == NULL || write_frames(w, data, len, e) != 0)
 		goto out;
@@ -100,6 +156,8 @@ object_write(struct vault *v, const struct agekey_public *to, const void *data,
 	hex_encode(sha256, HASH_LEN, hex);
 	snprintf(rel, sizeof rel, "local/tmp/%s", hex);
 	(void)futimens(o.fd, times);
+	/* the disk may begin: journal_commit waits for it */
+	(void)sync_file_range(o.fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 	if (vault_path(v, rel, path, e) != 0)
 		goto out;
 	if (rename(tmp, path) != 0) {
@@ -118,6 +176,7 @@ out:
 struct in {
 	int fd;
 	struct hash *sha256;
+	bool checked; /* its hash is known: it is not computed */
 };
 
 static ssize_t
@@ -131,21 +190,45 @@ get(void *ctx, void *buf, size_t cap, struct err *e)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(e, "reading an object");
-	hash_update(in->sha256, buf, (size_t)n);
+	if (!in->checked)
+		hash_update(in->sha256, buf, (size_t)n);
 	return n;
 }
 
-static int
-open_object(struct vault *v, const uint8_t sha256[HASH_LEN], struct stat *st,
-	    struct err *e)
+int
+object_segment_parse(const char *text, uint8_t sha256[HASH_LEN], uint64_t *len,
+		     char bulk[HEX_ID_LEN + 1])
 {
-	char path[FSUTIL_PATH], hex[65];
+	size_t n = text != NULL ? strlen(text) : 0;
+
+	if (n < 64 + 1 + 1 + 1 + HEX_ID_LEN || text[64] != ' ' ||
+	    text[n - HEX_ID_LEN - 1] != ' ')
+		return -1;
+	if (hex_decode(text, HASH_LEN, sha256) != 0 ||
+	    hex_decimal(text + 65, n - HEX_ID_LEN - 1 - 65, len) != 0 ||
+	    !hex_is(text + n - HEX_ID_LEN, HEX_ID_LEN) || *len == 0 ||
+	    *len > OBJECT_SEGMENT_MAX)
+		return -1;
+	strcpy(bulk, text + n - HEX_ID_LEN);
+	return 0;
+}
+
+/* Which file it is, and what is known of it. */
+enum which { PLACED, NEW, CHECKED };
+
+static int
+open_object(struct vault *v, const uint8_t sha256[HASH_LEN], enum which which,
+	    struct stat *st, struct err *e)
+{
+	char path[FSUTIL_PATH], hex[65], rel[96];
 	int fd;
 
 	hex_encode(sha256, HASH_LEN, hex);
-	if (vault_object_path(v, sha256, path, e) != 0)
+	snprintf(rel, sizeof rel, "local/tmp/%s", hex);
+	if ((which == NEW ? vault_path(v, rel, path, e)
+			  : vault_object_path(v, sha256, path, e)) != 0)
 		return -1;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return err_set(e, ERR_EVIDENCE, "object %.16s: not here", hex);
 	if (fd < 0)
@@ -186,6 +269,7 @@ is_changed(struct in *in, const uint8_t sha256[HASH_LEN])
 	uint8_t digest[HASH_LEN], *buf = malloc(IO_SIZE);
 	ssize_t n = -1;
 
+	in->checked = false;
 	hash_final(in->sha256, digest); /* start over */
 	if (buf != NULL && lseek(in->fd, 0, SEEK_SET) == 0)
 		while ((n = get(in, buf, IO_SIZE, NULL)) > 0)
@@ -195,11 +279,11 @@ is_changed(struct in *in, const uint8_t sha256[HASH_LEN])
 	return n == 0 && memcmp(digest, sha256, HASH_LEN) != 0;
 }
 
-int
-object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
+static int
+read_object(struct vault *v, const uint8_t sha256[HASH_LEN], enum which which,
 	    const uint8_t secret[32], size_t len, uint8_t **out, struct err *e)
 {
-	struct in in = {.fd = -1};
+	struct in in = {.fd = -1, .checked = which == CHECKED};
 	struct stat st;
 	struct err inner = {0};
 	uint8_t *buf = NULL, digest[HASH_LEN];
@@ -209,7 +293,7 @@ object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
 
 	*out = NULL;
 	hex_encode(sha256, HASH_LEN, hex);
-	in.fd = open_object(v, sha256, &st, e);
+	in.fd = open_object(v, sha256, which, &st, e);
 	if (in.fd < 0)
 		return -1;
 	in.sha256 = hash_new(HASH_SHA256);
@@ -228,7 +312,7 @@ object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
 		goto out;
 	}
 	hash_final(in.sha256, digest);
-	if (memcmp(digest, sha256, HASH_LEN) != 0)
+	if (!in.checked && memcmp(digest, sha256, HASH_LEN) != 0)
 		err_set(e, ERR_EVIDENCE, "object %.16s: has another SHA-256",
 			hex);
 	else if (zframe_peek(buf, n, OBJECT_SEGMENT_MAX, &frame, &content) !=
@@ -251,6 +335,29 @@ out:
 }
 
 int
+object_read(struct vault *v, const uint8_t sha256[HASH_LEN],
+	    const uint8_t secret[32], size_t len, uint8_t **out, struct err *e)
+{
+	return read_object(v, sha256, PLACED, secret, len, out, e);
+}
+
+int
+object_read_new(struct vault *v, const uint8_t sha256[HASH_LEN],
+		const uint8_t secret[32], size_t len, uint8_t **out,
+		struct err *e)
+{
+	return read_object(v, sha256, NEW, secret, len, out, e);
+}
+
+int
+object_read_checked(struct vault *v, const uint8_t sha256[HASH_LEN],
+		    const uint8_t secret[32], size_t len, uint8_t **out,
+		    struct err *e)
+{
+	return read_object(v, sha256, CHECKED, secret, len, out, e);
+}
+
+int
 object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 	     struct err *e)
 {
@@ -263,7 +370,7 @@ object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 	int rc = -1;
 
 	hex_encode(sha256, HASH_LEN, hex);
-	in.fd = open_object(v, sha256, &st, e);
+	in.fd = open_object(v, sha256, PLACED, &st, e);
 	if (in.fd < 0)
 		return -1;
 	in.sha256 = hash_new(HASH_SHA256);

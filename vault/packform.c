@@ -279,6 +279,65 @@ packform_file_add(struct packform_file *f, enum packform_type type,
 	return 0;
 }
 
+/* Bytes of the file, whether they are written yet or not. */
+static int
+read_back(struct packform_file *f, uint64_t at, void *buf, size_t len,
+	  struct err *e)
+{
+	if (f->used > 0 && at + len > f->at - f->used && file_flush(f, e) != 0)
+		return -1;
+	if (pread(f->fd, buf, len, (off_t)at) == (ssize_t)len)
+		return 0;
+	return err_sys(e, "reading back a pack");
+}
+
+/* The object's head: its type and length. 0 if it is none of ours. */
+static size_t
+read_head(const uint8_t *head, size_t n, enum packform_type *type, size_t *len)
+{
+	size_t at = 0;
+	unsigned shift = 4;
+
+	*type = (enum packform_type)(head[0] >> 4 & 7);
+	*len = head[0] & 15;
+	while ((head[at++] & 0x80) != 0) {
+		if (at == n || shift > 56)
+			return 0;
+		*len |= (size_t)(head[at] & 0x7f) << shift;
+		shift += 7;
+	}
+	return at;
+}
+
+int
+packform_file_read(struct packform_file *f, size_t number, size_t max,
+		   enum packform_type *type, uint8_t *buf, size_t *len,
+		   struct err *e)
+{
+	uint8_t head[OBJECT_HEAD_MAX];
+	uint64_t at = f->list[number].offset;
+	size_t n = sizeof head, done = 0;
+
+	if (f->at - at < n)
+		n = (size_t)(f->at - at);
+	if (read_back(f, at, head, n, e) != 0)
+		return -1;
+	n = read_head(head, n, type, len);
+	if (n == 0 || *len > max)
+		return err_set(e, ERR_UNKNOWN,
+			       "reading back a pack: no object");
+	/* the stored blocks of put_object, each behind five bytes */
+	at += n + 2;
+	while (done < *len) {
+		n = *len - done < STORED_MAX ? *len - done : STORED_MAX;
+		if (read_back(f, at + 5, buf + done, n, e) != 0)
+			return -1;
+		at += 5 + n;
+		done += n;
+	}
+	return 0;
+}
+
 static int
 by_oid(const void *a, const void *b)
 {

@@ -44,6 +44,13 @@ int packform_file_add(struct packform_file *f, enum packform_type type,
 		      const void *data, size_t len,
 		      uint8_t oid[GITFORM_OID_LEN], struct err *e);
 /*
+ * Read back the object that was added as number `number`, from 0, and has at
+ * most `max` bytes, which `buf` has room for.
+ */
+int packform_file_read(struct packform_file *f, size_t number, size_t max,
+		       enum packform_type *type, uint8_t *buf, size_t *len,
+		       struct err *e);
+/*
  * Finish pack and index under `folder`, durable; `name` is set to
  * "pack-<40 hex>" without ending.
  */

@@ -33,16 +33,44 @@ report_add(struct report *r, enum report_level level, const char *fmt, ...)
 }
 
 void
-report_move(struct report *to, struct report *from)
+report_copy(struct report *to, const struct report *from)
 {
+	size_t counted[sizeof to->count / sizeof *to->count];
+
+	memcpy(counted, from->count, sizeof counted);
 	for (size_t i = 0; i < from->n; i++) {
 		report_add(to, from->lines[i].level, "%s", from->lines[i].text);
-		from->count[from->lines[i].level]--;
+		counted[from->lines[i].level]--;
 	}
 	/* those that were only counted */
-	for (size_t l = 0; l < sizeof to->count / sizeof *to->count; l++)
-		to->count[l] += from->count[l];
+	for (size_t l = 0; l < sizeof counted / sizeof *counted; l++)
+		to->count[l] += counted[l];
+}
+
+void
+report_move(struct report *to, struct report *from)
+{
+	report_copy(to, from);
 	report_free(from);
+}
+
+void
+report_calm(struct report *r, const char *start, const char *add)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		struct report_line *l = &r->lines[i];
+		char *text;
+
+		if (l->level != REPORT_HISTORY ||
+		    strncmp(l->text, start, strlen(start)) != 0 ||
+		    asprintf(&text, "%s%s", l->text, add) < 0)
+			continue;
+		free(l->text);
+		l->text = text;
+		l->level = REPORT_NOTE;
+		r->count[REPORT_HISTORY]--;
+		r->count[REPORT_NOTE]++;
+	}
 }
 
 const char *

@@ -29,6 +29,10 @@ struct report {
 
 void report_add(struct report *r, enum report_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* Add all that `from` holds to the end of `to`. */
+void report_copy(struct report *to, const struct report *from);
+/* Make notes of the lines of history that begin so, and add this to them. */
+void report_calm(struct report *r, const char *start, const char *add);
 /* Move all that `from` holds to the end of `to`. */
 void report_move(struct report *to, struct report *from);
 /* The first line of a level, or NULL. */

@@ -1,6 +1,5 @@
 #include "ring.h"
 
-#include "agefile.h"
 #include "ageheader.h"
 #include "agetext.h"
 #include "hex.h"
@@ -116,6 +115,7 @@ struct taking {
 	ring_take *take;
 	void *ctx;
 	size_t n;
+	bool failed; /* what takes the keys, not the ring */
 };
 
 /* "entry <32 hex>", "bulk <32 hex>", "case <32 hex|vault> <32 hex>" */
@@ -161,17 +161,18 @@ take_one(void *ctx, enum agekey_kind kind,
 		return err_set(e, ERR_EVIDENCE, "a ring with too many keys");
 	if (parse_comment(comment, comment_len, kind, &key) != 0)
 		return 0; /* a later version's kind of key */
-	return t->take(t->ctx, &key, e);
+	if (t->take(t->ctx, &key, e) == 0)
+		return 0;
+	t->failed = true;
+	return -1;
 }
 
 enum ring_result
-ring_open(const uint8_t *file, size_t len, const uint8_t secret[32],
+ring_open(const uint8_t *file, size_t len, const struct agefile_from *from,
 	  const char *vault_id, const char *device, uint64_t batch,
 	  ring_take *take, void *ctx, struct err *e)
 {
-	struct agefile_identity key = {AGEKEY_HYBRID, secret};
-	struct agefile_from from = {.keys = &key, .n = 1};
-	struct taking t = {take, ctx, 0};
+	struct taking t = {.take = take, .ctx = ctx};
 	enum agefile_failure why = AGEFILE_FINE;
 	char head[LINE_MAX_LEN];
 	struct secret *s;
@@ -189,15 +190,20 @@ ring_open(const uint8_t *file, size_t len, const uint8_t secret[32],
 		err_set(e, ERR_UNKNOWN, "no memory");
 		return RING_BAD;
 	}
-	if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len, &why,
+	if (agefile_open(from, file, len, s->bytes, s->cap, &s->len, &why,
 			 &inner) != 0) {
 		r = why == AGEFILE_NO_MATCH ? RING_NOT_OURS : RING_BAD;
 		err_set(e, ERR_EVIDENCE, "%s", inner.msg);
 	} else if (s->len < n || memcmp(s->bytes, head, n) != 0) {
 		err_set(e, ERR_EVIDENCE,
 			"it does not say that it stands in this batch");
-	} else if (agetext_identities(s->bytes, s->len, take_one, &t, e) == 0) {
+	} else if (agetext_identities(s->bytes, s->len, take_one, &t, &inner) ==
+		   0) {
 		r = RING_OPENED;
+	} else {
+		/* whoever has the recipient can lock anything to it */
+		err_set(e, t.failed ? (enum err_code)inner.code : ERR_EVIDENCE,
+			"%s", inner.msg);
 	}
 	secret_free(s);
 	return r;

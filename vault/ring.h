@@ -5,6 +5,7 @@
 #ifndef MUNIMENT_RING_H
 #define MUNIMENT_RING_H
 
+#include "agefile.h"
 #include "agekey.h"
 #include "entry.h"
 #include "err.h"
@@ -53,12 +54,13 @@ enum ring_result {
 	RING_BAD,      /* `e` says why */
 };
 /*
- * Try one hybrid key on a ring; `take` is called for each key it holds. The
- * first line must say that it stands in this batch.
+ * Try hybrid keys on a ring; `take` is called for each key it holds. The first
+ * line must say that it stands in this batch.
  */
 enum ring_result ring_open(const uint8_t *file, size_t len,
-			   const uint8_t secret[32], const char *vault_id,
-			   const char *device, uint64_t batch, ring_take *take,
-			   void *ctx, struct err *e);
+			   const struct agefile_from *from,
+			   const char *vault_id, const char *device,
+			   uint64_t batch, ring_take *take, void *ctx,
+			   struct err *e);
 
 #endif

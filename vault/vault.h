@@ -18,14 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VAULT_ID_LEN 64					 /* hex digits */
+#define VAULT_ID_LEN 64	    /* hex digits */
+#define VAULT_LOGS_MAX 4096 /* branches of a vault */
 #define VAULT_BRANCH_MAX (BATCH_DEVICE_LEN + 1 + 32 + 1) /* bytes, with NUL */
 
 /* One commit of a log. */
 struct log_step {
 	uint8_t commit[GITFORM_OID_LEN];
+	uint8_t leaf[HASH_LEN]; /* of its batch */
 	uint8_t root[HASH_LEN]; /* of the log after it */
-	bool bad;		/* its batch cannot be read */
 };
 
 /* Something another device's log was seen to be. */
@@ -42,6 +43,7 @@ struct log {
 	char device[BATCH_DEVICE_LEN + 1];
 	uint8_t key[32];
 	bool is_fork;		/* a branch <device>.<root> */
+	size_t other;		/* a further log of the device; SIZE_MAX */
 	uint64_t size;		/* batches that can be read, from the first */
 	struct log_step *steps; /* `length` of them; the log up to its head */
 	uint64_t length;
@@ -72,10 +74,28 @@ struct vault {
 	uint8_t root_key[32];
 	struct log *logs;
 	size_t n_logs;
+	struct map devices; /* name -> the first of its logs; see `other` */
+	struct map settled; /* names of devices; see forks_settle */
 	struct map entries; /* hash of each listed entry -> where */
 	struct map objects; /* hash of each listed object -> its size */
 	struct report report;
-	int lock;	    /* descriptor; -1 if not held */
+	struct report read; /* what reading the batches found, kept for loads */
+	uint64_t rewritten; /* how often the logs were read from the start */
+	/*
+	 * Another vault over the same objects, or NULL: what its logs begin
+	 * with is taken from there. `entries` and `objects` hold only what is
+	 * beyond it.
+	 */
+	const struct vault *base;
+	uint64_t most;	 /* new batches that a load may read; 0: any number */
+	uint64_t walked; /* that it has found */
+	/*
+	 * What the index cache has of the logs, or NULL: entries and objects
+	 * that it lists are not in the maps above (cache.h).
+	 */
+	struct cold *cold;
+	struct cache *cache;
+	int lock, turn; /* descriptors; -1 if not held */
 	void (*progress)(void *ctx, const char *what, uint64_t done,
 			 uint64_t total);
 	void *progress_ctx;
@@ -91,6 +111,7 @@ enum vault_mode {
 	VAULT_READ = 0,
 	VAULT_THOROUGH = 1, /* check every signature, not just the newest */
 	VAULT_WRITE = 2, /* take the lock, and clear an interrupted command */
+	VAULT_BRIEF = 4, /* wait for the lock for less than a minute */
 };
 
 /*
@@ -101,16 +122,52 @@ typedef void vault_progress(void *ctx, const char *what, uint64_t done,
 			    uint64_t total);
 struct vault *vault_open(const char *dir, int mode, vault_progress *progress,
 			 struct err *e);
+/*
+ * The same for a person, whose index cache is used and kept (cache.h). The
+ * identity outlives the vault.
+ */
+struct identity;
+struct vault *vault_open_known(const char *dir, int mode,
+			       const struct identity *id,
+			       vault_progress *progress, struct err *e);
 void vault_close(struct vault *v);
+/*
+ * Take a lock on an open local/lock (LOCK_SH or LOCK_EX of flock). Two who
+ * want each other's must not wait for ever: `brief` gives up within a minute,
+ * with `e` filled.
+ */
+int vault_flock(int fd, int operation, bool brief, struct err *e);
+/*
+ * Let go of the lock of a vault that is open for writing, and take it again:
+ * the logs are then read as they have become. After -1 with `e` filled the
+ * vault can only be closed.
+ */
+void vault_pause(struct vault *v);
+int vault_resume(struct vault *v, struct err *e);
+/*
+ * Let readers in while nothing is written but what only this command reads, or
+ * what comes whole under its name; and keep them out again. In between nobody
+ * else writes. Both are for a vault that is open for writing.
+ */
+int vault_share(struct vault *v, struct err *e);
+int vault_claim(struct vault *v, struct err *e);
 /* Free what vault_load_from filled, and nothing else; takes a zeroed one. */
 void vault_forget(struct vault *v);
 
-/* Read the logs again after something was added (the report is emptied). */
+/*
+ * Read the logs again after something was added. What was read before is kept,
+ * and new logs are put behind the others, unless a branch is gone, changed or
+ * damaged: then all is read anew, and `rewritten` says so. The report holds
+ * what a first reading would find, and nothing else.
+ */
 int vault_load(struct vault *v, bool thorough, struct err *e);
+
+/* The same, and nothing that was read before is relied on. */
+int vault_load_anew(struct vault *v, struct err *e);
 
 /*
  * The same over another set of references (`refs` calls back for each): what
- * a foreign bundle would make of a vault. See receive.c.
+ * foreign branches would make of a vault. See merge.c.
  */
 typedef int vault_refs(void *ctx, gitstore_ref *ref, void *ref_ctx,
 		       struct err *e);
@@ -121,6 +178,10 @@ int vault_load_from(struct vault *v, vault_refs *refs, void *ctx, bool thorough,
 int vault_batch(struct vault *v, const struct log *l, uint64_t n,
 		struct vault_batch *out, struct err *e);
 void vault_batch_free(struct vault_batch *b);
+/* Read a small file of a batch's tree: "batch", "checkpoint", "vault". */
+int vault_batch_named(struct vault *v, const struct vault_batch *b,
+		      const char *name, struct gitstore_object *out,
+		      struct err *e);
 /* The git id under which a batch holds this file; NULL if it has none. */
 const uint8_t *vault_batch_oid(const struct vault_batch *b,
 			       const uint8_t sha256[HASH_LEN]);
@@ -129,8 +190,38 @@ int vault_entry_file(struct vault *v, const struct vault_batch *b,
 		     const uint8_t sha256[HASH_LEN],
 		     struct gitstore_object *out, struct err *e);
 
+/* Is an entry listed? Then *place is where, see VAULT_PLACE. */
+bool vault_place(const struct vault *v, const uint8_t sha256[HASH_LEN],
+		 size_t *place);
+/* Is an object listed? Then *size is its size. */
+bool vault_object(const struct vault *v, const uint8_t sha256[HASH_LEN],
+		  size_t *size);
+/* Call `object` for each object that is listed; 0, or what it returned. */
+typedef int vault_object_fn(void *ctx, const uint8_t sha256[HASH_LEN],
+			    size_t size);
+int vault_objects(struct vault *v, vault_object_fn *object, void *ctx);
+/* Check batch n of a log again: its files, signatures and root. */
+int vault_check_batch(struct vault *v, const struct log *l, uint64_t n,
+		      struct err *e);
+
 /* The log of a device (not of a fork's other side), or NULL. */
 struct log *vault_log(struct vault *v, const char *device);
+/*
+ * All logs of a device, both sides of a fork too: the index of the first in
+ * v->logs, the others by `other`. SIZE_MAX if there is none, and at the end.
+ */
+size_t vault_first_log(const struct vault *v, const char *device);
+/* How the report names what a log says to have seen, at its beginning. */
+#define VAULT_SEEN_TEXT 160
+void vault_seen_text(const struct log *l, const struct log_seen *s,
+		     char out[VAULT_SEEN_TEXT]);
+/* How many batches two logs of one device begin with alike. */
+uint64_t vault_alike(const struct log *a, const struct log *b);
+/* Is this state of a device here, on whatever side of a fork? */
+bool vault_has_state(const struct vault *v, const char *device, uint64_t size,
+		     const uint8_t root[HASH_LEN]);
+/* The most batches that one of the device's logs has. */
+uint64_t vault_longest(const struct vault *v, const char *device);
 
 /* Path of an object's file. */
 int vault_object_path(const struct vault *v, const uint8_t sha256[HASH_LEN],

@@ -1,11 +1,14 @@
 #include "verify.h"
 
+#include "absent.h"
+#include "bond.h"
 #include "extract.h"
 #include "journal.h"
 #include "local.h"
 #include "object.h"
 #include "padded.h"
 #include "padme.h"
+#include "pool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +37,31 @@ damaged(struct walk *w, const char *rel, const char *what)
 		   err_escape(shown, sizeof shown, rel, strlen(rel)), what);
 }
 
+/*
+ * `git clone --mirror` writes a config and a HEAD of its own. They are not
+ * signed in any vault, and Muniment heeds neither.
+ */
+static bool
+is_of_clone(struct walk *w, const char *rel, const char *text)
+{
+	char path[FSUTIL_PATH], *config = NULL;
+	struct err e = {0};
+	size_t len;
+	bool clone;
+
+	if (strcmp(rel, "HEAD") == 0 &&
+	    (strncmp(text, "ref: refs/heads/", 16) != 0 ||
+	     strcspn(text, "\n") + 1 != strlen(text)))
+		return false;
+	if (fsutil_join(path, w->dir, "config", &e) != 0 ||
+	    fsutil_read(path, SMALL_FILE, &config, &len, &e) != 0)
+		return false;
+	clone = strstr(config, "\n[remote \"") != NULL &&
+		strstr(config, "\n\tmirror = true\n") != NULL;
+	free(config);
+	return clone;
+}
+
 /* A file that must have exactly this content. */
 static int
 check_fixed(struct walk *w, const char *rel, const char *want, struct err *e)
@@ -46,7 +74,12 @@ check_fixed(struct walk *w, const char *rel, const char *want, struct err *e)
 		return -1;
 	if (fsutil_read(path, SMALL_FILE, &text, &len, &inner) != 0)
 		damaged(w, rel, "cannot be read");
-	else if (len != strlen(want) || memcmp(text, want, len) != 0)
+	else if (len == strlen(want) && memcmp(text, want, len) == 0)
+		;
+	else if (strlen(text) == len && is_of_clone(w, rel, text))
+		report_add(w->report, REPORT_NOTE,
+			   "%s: that of a clone made by git", rel);
+	else
 		damaged(w, rel, "its content is not what a vault has there");
 	free(text);
 	return 0;
@@ -300,31 +333,94 @@ check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
 	return 0;
 }
 
+/* Checking what batches list. */
+struct objects {
+	struct vault *v;
+	const struct map *absent;
+	struct verify_counts *n;
+	struct pool *pool;
+};
+
 /* One object: there and as its line says, or left out on purpose. */
+struct object_job {
+	struct pool_job job; /* first */
+	struct objects *o;
+	const struct log *l;
+	uint64_t batch, size;
+	uint8_t sha256[HASH_LEN];
+	bool absent;
+	struct err found; /* what is wrong with it */
+};
+
 static int
-check_object(struct vault *v, const struct log *l, uint64_t batch,
-	     const struct batch_line *x, const struct map *absent,
-	     struct verify_counts *n, struct err *e)
+object_work(struct pool_job *p, struct err *e)
 {
-	struct err inner = {0};
+	struct object_job *j = (struct object_job *)p;
+	struct vault *v = j->o->v;
 	char path[FSUTIL_PATH];
 	size_t known;
 
-	n->objects++;
-	if (v->progress != NULL)
-		v->progress(v->progress_ctx, "checking objects", n->objects, 0);
-	if (vault_object_path(v, x->sha256, path, e) != 0)
+	if (vault_object_path(v, j->sha256, path, e) != 0)
 		return -1;
-	if (!fsutil_exists(path) && map_get(absent, x->sha256, &known)) {
-		n->absent++;
+	j->absent =
+	    !fsutil_exists(path) && map_get(j->o->absent, j->sha256, &known);
+	if (j->absent || object_check(v, j->sha256, j->size, &j->found) == 0 ||
+	    j->found.code != ERR_UNKNOWN)
 		return 0;
+	return err_set(e, ERR_UNKNOWN, "%s", j->found.msg);
+}
+
+static int
+object_done(struct pool_job *p, struct err *e)
+{
+	struct object_job *j = (struct object_job *)p;
+	struct objects *o = j->o;
+
+	o->n->objects++;
+	o->n->absent += j->absent;
+	if (o->v->progress != NULL)
+		o->v->progress(o->v->progress_ctx, "checking objects",
+			       o->n->objects, 0);
+	if (j->found.code != ERR_NONE)
+		report_add(&o->v->report, REPORT_DAMAGE,
+			   "device %.12s, batch %llu: %s", j->l->device,
+			   (unsigned long long)j->batch, j->found.msg);
+	else if (!j->absent && map_set(&o->n->right, j->sha256, 1) != 0)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	return 0;
+}
+
+static void
+object_drop(struct pool_job *p)
+{
+	free(p);
+}
+
+static const struct pool_kind object_kind = {object_work, object_done,
+					     object_drop};
+
+static int
+check_batch_objects(struct objects *o, const struct log *l,
+		    const struct vault_batch *b, struct err *e)
+{
+	for (size_t i = 0; i < b->b.n; i++) {
+		const struct batch_line *x = &b->b.lines[i];
+		struct object_job *j;
+
+		if (x->kind != BATCH_OBJECT)
+			continue;
+		j = calloc(1, sizeof *j);
+		if (j == NULL)
+			return err_set(e, ERR_UNKNOWN, "no memory");
+		j->job.kind = &object_kind;
+		j->o = o;
+		j->l = l;
+		j->batch = b->n;
+		j->size = x->size;
+		memcpy(j->sha256, x->sha256, HASH_LEN);
+		if (pool_put(o->pool, &j->job, e) != 0)
+			return -1;
 	}
-	if (object_check(v, x->sha256, x->size, &inner) == 0)
-		return 0;
-	if (inner.code == ERR_UNKNOWN)
-		return err_set(e, inner.code, "%s", inner.msg);
-	report_add(&v->report, REPORT_DAMAGE, "device %.12s, batch %llu: %s",
-		   l->device, (unsigned long long)batch, inner.msg);
 	return 0;
 }
 
@@ -332,26 +428,29 @@ static int
 check_objects(struct vault *v, const struct map *absent,
 	      struct verify_counts *n, struct err *e)
 {
-	for (size_t i = 0; i < v->n_logs; i++) {
+	struct objects o = {.v = v, .absent = absent, .n = n};
+	int rc = 0;
+
+	o.pool = pool_new(POOL_DEPTH_MAX, e);
+	if (o.pool == NULL)
+		return -1;
+	for (size_t i = 0; i < v->n_logs && rc == 0; i++) {
 		struct log *l = &v->logs[i];
 
-		for (uint64_t k = 1; k <= l->size; k++) {
+		for (uint64_t k = 1; k <= l->size && rc == 0; k++) {
 			struct vault_batch b;
 
-			if (vault_batch(v, l, k, &b, e) != 0)
-				return -1;
-			for (size_t j = 0; j < b.b.n; j++) {
-				if (b.b.lines[j].kind == BATCH_OBJECT &&
-				    check_object(v, l, k, &b.b.lines[j], absent,
-						 n, e) != 0) {
-					vault_batch_free(&b);
-					return -1;
-				}
-			}
+			rc = vault_batch(v, l, k, &b, e);
+			if (rc != 0)
+				break;
+			rc = check_batch_objects(&o, l, &b, e);
 			vault_batch_free(&b);
 		}
 	}
-	return 0;
+	if (rc == 0)
+		rc = pool_drain(o.pool, e);
+	pool_free(o.pool);
+	return rc;
 }
 
 struct listed {
@@ -380,7 +479,7 @@ check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 	if (strlen(name) == 64 && hex_decode(name, HASH_LEN, sha256) == 0 &&
 	    strcmp(want, rel) == 0 &&
 	    map_get(&ls->unfinished, sha256, &listed) &&
-	    !map_get(&v->objects, sha256, &listed))
+	    !vault_object(v, sha256, &listed))
 		report_add(
 		    &v->report, REPORT_NOTE,
 		    "lfs/objects/%s: left by an interrupted command; the next"
@@ -388,8 +487,7 @@ check_object_file(void *ctx, const char *rel, mode_t mode, uint64_t size,
 		    err_escape(shown, sizeof shown, rel, strlen(rel)));
 	else if (strlen(name) != 64 ||
 		 hex_decode(name, HASH_LEN, sha256) != 0 ||
-		 strcmp(want, rel) != 0 ||
-		 !map_get(&v->objects, sha256, &listed))
+		 strcmp(want, rel) != 0 || !vault_object(v, sha256, &listed))
 		report_add(
 		    &v->report, REPORT_DAMAGE,
 		    "lfs/objects/%s: no batch lists it: it does not belong"
@@ -567,12 +665,24 @@ verify_blind(struct vault *v, struct verify_counts *n, struct err *e)
 	struct map absent = {0}, needed = {0};
 	int rc = -1;
 
-	if (local_absent_load(v, &absent, e) == 0 &&
+	if (absent_load(v, &absent, e) == 0 &&
 	    check_entries(v, &needed, n, e) == 0 &&
 	    check_objects(v, &absent, n, e) == 0 &&
 	    check_git_files(v, &needed, e) == 0)
 		rc = check_object_files(v, e);
 	map_free(&absent);
+	map_free(&needed);
+	return rc;
+}
+
+int
+verify_history(struct vault *v, struct verify_counts *n, struct err *e)
+{
+	struct map needed = {0};
+	int rc = check_entries(v, &needed, n, e);
+
+	if (rc == 0)
+		rc = check_git_files(v, &needed, e);
 	map_free(&needed);
 	return rc;
 }
@@ -634,61 +744,139 @@ out_of_reach(struct index *x, const json_t *f, const struct map *absent)
 	return NULL;
 }
 
-/* All files of one record. */
-static int
-check_record(struct index *x, const struct index_entry *en,
-	     const struct map *absent, struct verify_counts *n, struct err *e)
+/* Checking what the identity can open. */
+struct records {
+	struct index *x;
+	const struct map *absent;
+	struct verify_counts *n;
+	struct pool *pool;
+};
+
+/* One record, as git holds it: its bytes are read before it is put in. */
+struct record_job {
+	struct pool_job job; /* first */
+	struct records *r;
+	const struct index_entry *en;
+	struct gitstore_object file;
+	size_t originals;
+	struct err found; /* what is wrong with it */
+	struct report notes;
+};
+
+/* Open it and check all that is in it, and every original. */
+static void
+check_record(struct record_job *j)
 {
-	const char *why;
+	struct index *x = j->r->x;
 	struct entry opened = {0};
-	struct err inner = {0};
 	json_t *f;
 	size_t i;
-	char hex[65];
 
-	hex_encode(en->sha256, HASH_LEN, hex);
-	if (index_entry_open(x, en, &opened, &inner) != 0)
-		goto bad;
-	if (check_contents(&opened, &inner) != 0)
-		goto bad;
+	if (entry_open(j->file.data, j->file.len, index_key(x, j->en->key),
+		       &opened, &j->found) != 0 ||
+	    check_contents(&opened, &j->found) != 0) {
+		entry_free(&opened);
+		return;
+	}
 	json_array_foreach (json_object_get(opened.doc, "files"), i, f) {
-		why = out_of_reach(x, f, absent);
+		const char *why = out_of_reach(x, f, j->r->absent);
+
 		if (why != NULL) {
-			report_add(&x->v->report, REPORT_NOTE, "item %.8s: %s",
-				   en->item, why);
+			report_add(&j->notes, REPORT_NOTE, "item %.8s: %s",
+				   j->en->item, why);
 			continue;
 		}
-		n->originals++;
-		if (extract_file(x, &opened, f, NULL, NULL, &inner) != 0)
-			goto bad;
+		j->originals++;
+		if (extract_alone(x, &opened, f, &j->r->n->right, NULL, NULL,
+				  &j->found) != 0)
+			break;
 	}
 	entry_free(&opened);
-	return 0;
-bad:
-	entry_free(&opened);
+}
+
+static int
+record_work(struct pool_job *p, struct err *e)
+{
+	struct record_job *j = (struct record_job *)p;
+
+	if (j->found.code == ERR_NONE)
+		check_record(j);
 	/* what cannot be read is neither right nor wrong */
-	if (inner.code == ERR_UNKNOWN)
-		return err_set(e, ERR_UNKNOWN, "item %.8s: %s", en->item,
-			       inner.msg);
-	report_add(&x->v->report, REPORT_DAMAGE, "item %.8s (entry %.16s): %s",
-		   en->item, hex, inner.msg);
+	if (j->found.code == ERR_UNKNOWN)
+		return err_set(e, ERR_UNKNOWN, "item %.8s: %s", j->en->item,
+			       j->found.msg);
 	return 0;
+}
+
+static int
+record_done(struct pool_job *p, struct err *e)
+{
+	struct record_job *j = (struct record_job *)p;
+	struct vault *v = j->r->x->v;
+	char hex[65];
+
+	(void)e;
+	j->r->n->originals += j->originals;
+	if (v->progress != NULL)
+		v->progress(v->progress_ctx, "opening files",
+			    j->r->n->originals, 0);
+	for (size_t i = 0; i < j->notes.n; i++)
+		report_add(&v->report, j->notes.lines[i].level, "%s",
+			   j->notes.lines[i].text);
+	hex_encode(j->en->sha256, HASH_LEN, hex);
+	if (j->found.code != ERR_NONE)
+		report_add(&v->report, REPORT_DAMAGE,
+			   "item %.8s (entry %.16s): %s", j->en->item, hex,
+			   j->found.msg);
+	return 0;
+}
+
+static void
+record_drop(struct pool_job *p)
+{
+	struct record_job *j = (struct record_job *)p;
+
+	gitstore_object_free(&j->file);
+	report_free(&j->notes);
+	free(j);
+}
+
+static const struct pool_kind record_kind = {record_work, record_done,
+					     record_drop};
+
+static int
+put_record(struct records *r, const struct index_entry *en, struct err *e)
+{
+	struct record_job *j = calloc(1, sizeof *j);
+
+	if (j == NULL)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	j->job.kind = &record_kind;
+	j->r = r;
+	j->en = en;
+	(void)index_entry_file(r->x, en, &j->file, &j->found);
+	return pool_put(r->pool, &j->job, e);
 }
 
 int
 verify_readable(struct index *x, struct verify_counts *n, struct err *e)
 {
 	struct map absent = {0};
-	int rc = local_absent_load(x->v, &absent, e);
+	struct records r = {.x = x, .absent = &absent, .n = n};
+	int rc = absent_load(x->v, &absent, e);
 
+	if (rc == 0 && (r.pool = pool_new(POOL_DEPTH_MAX, e)) == NULL)
+		rc = -1;
 	for (size_t i = 0; i < x->n_entries && rc == 0; i++) {
-		const struct index_entry *en = &x->entries[i];
-
 		n->opened++;
-		if (en->kind == KIND_RECORD)
-			rc = check_record(x, en, &absent, n, e);
+		if (x->entries[i].kind == KIND_RECORD)
+			rc = put_record(&r, &x->entries[i], e);
 	}
+	if (rc == 0)
+		rc = pool_drain(r.pool, e);
+	pool_free(r.pool);
 	map_free(&absent);
+	bonds_verify(x);
 	n->unopened = x->unopened;
 	return rc;
 }

@@ -12,6 +12,7 @@
 struct verify_counts {
 	size_t files, devices, batches, entries, objects;
 	size_t opened, originals, unopened, absent;
+	struct map right; /* objects whose files have their hash: map_free it */
 };
 
 /*
@@ -23,11 +24,21 @@ int verify_files(const char *dir, struct report *report,
 
 /*
  * All that needs no key, over a vault that was opened VAULT_THOROUGH: entry
- * files, objects, nothing missing, nothing too much.
+ * files, objects, nothing missing, nothing too much. Objects that are here and
+ * right go to n->right.
  */
 int verify_blind(struct vault *v, struct verify_counts *n, struct err *e);
 
-/* All that the identity can open: every original is read and hashed. */
+/*
+ * The history alone, of a vault that was opened VAULT_THOROUGH: every entry,
+ * and that no git object is here which no log lists.
+ */
+int verify_history(struct vault *v, struct verify_counts *n, struct err *e);
+
+/*
+ * All that the identity can open: every original is read and hashed. The files
+ * of the objects in n->right are not hashed once more.
+ */
 int verify_readable(struct index *x, struct verify_counts *n, struct err *e);
 
 #endif

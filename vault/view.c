@@ -1,16 +1,54 @@
 #include "view.h"
 
+#include "bond.h"
+#include "brief.h"
+#include "devices.h"
+#include "listing.h"
+#include "stamp.h"
+#include "witness.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
-#include <wctype.h>
+#include <time.h>
+
+/* What others than the device say of time: witnesses, authorities. */
+struct outside {
+	struct witness *w;
+	struct stamps *s;
+};
+
+static void
+outside_free(struct outside *t)
+{
+	witness_free(t->w);
+	stamps_free(t->s);
+}
+
+static int
+outside_open(struct index *x, struct outside *t)
+{
+	t->w = witness_new(x, false, NULL);
+	t->s = stamps_new(x, (int64_t)time(NULL), NULL);
+	if (t->w != NULL && t->s != NULL)
+		return 0;
+	outside_free(t);
+	return -1;
+}
 
 static void
 put(json_t *o, const char *key, const char *value)
 {
 	if (value != NULL)
 		json_object_set_new(o, key, json_string(value));
+}
+
+/* What is NULL is left out. */
+static void
+put_new(json_t *o, const char *key, json_t *value)
+{
+	if (value != NULL)
+		json_object_set_new(o, key, value);
 }
 
 static void
@@ -20,18 +58,6 @@ put_hash(json_t *o, const char *key, const uint8_t hash[HASH_LEN])
 
 	hex_encode(hash, HASH_LEN, hex);
 	put(o, key, hex);
-}
-
-/* Items of a case, for counting. */
-static size_t
-count_items(const struct index *x, const char *case_id)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < x->n_items; i++)
-		n += x->items[i].n > 0 &&
-		     strcmp(x->items[i].case_id, case_id) == 0;
-	return n;
 }
 
 json_t *
@@ -54,9 +80,25 @@ view_cases(struct index *x)
 		put(o, "role", index_role_name(index_role(x, x->me, c->id)));
 		json_object_set_new(
 		    o, "items",
-		    json_integer((json_int_t)count_items(x, c->id)));
+		    json_integer((json_int_t)index_count(x, c->id)));
 		put(o, "opened_by", index_seat_name(x, c->opener));
 		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* The devices of one member. */
+static json_t *
+of_member(const json_t *devices, const char *seat)
+{
+	json_t *list = json_array(), *d;
+	size_t i;
+
+	json_array_foreach (devices, i, d) {
+		const char *of = entry_str(d, "member");
+
+		if (of != NULL && strcmp(of, seat) == 0)
+			json_array_append(list, d);
 	}
 	return list;
 }
@@ -64,7 +106,7 @@ view_cases(struct index *x)
 json_t *
 view_members(struct index *x, const struct index_case *c)
 {
-	json_t *list = json_array();
+	json_t *list = json_array(), *devices = devices_view(x);
 
 	for (size_t i = 0; list != NULL && i < x->n_seats; i++) {
 		const struct index_seat *s = &x->seats[i];
@@ -83,40 +125,47 @@ view_members(struct index *x, const struct index_case *c)
 		    strcmp(s->above, "root") == 0
 			? "the root key"
 			: index_seat_name(x, s->above));
+		if (s->collector)
+			json_object_set_new(o, "collector", json_true());
+		if (s->retired)
+			json_object_set_new(o, "retired", json_true());
+		if (s->follows[0] != '\0')
+			put(o, "follows", s->follows);
 		for (size_t k = 0; k < s->n_rights; k++)
 			put(rights, s->rights[k].case_id,
 			    index_role_name(
 				index_role(x, s->id, s->rights[k].case_id)));
 		json_object_set_new(o, "rights", rights);
+		json_object_set_new(o, "devices", of_member(devices, s->id));
 		json_object_set_new(
 		    o, "you",
 		    json_boolean(x->me != NULL && strcmp(s->id, x->me) == 0));
 		json_array_append_new(list, o);
 	}
+	json_decref(devices);
 	return list;
 }
 
-/* What a list shows of a file. */
-static json_t *
-brief_file(const json_t *f)
+/*
+ * Three kinds of word on when a batch was there, each apart: cosignatures,
+ * time stamps, and what must have been there before.
+ */
+static void
+put_outside(json_t *o, const struct outside *t, size_t log, uint64_t batch)
 {
-	static const char *const keys[] = {"name",	 "name_bytes", "path",
-					   "path_bytes", "size",       "sha256",
-					   "media_type", "modified"};
-	json_t *o = json_object();
+	json_t *earlier = stamps_earlier_json(t->s, log, batch);
 
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-		json_t *v = json_object_get(f, keys[i]);
-
-		if (v != NULL)
-			json_object_set(o, keys[i], v);
-	}
-	return o;
+	json_object_set_new(o, "seen_by", witness_seen_json(t->w, log, batch));
+	json_object_set_new(o, "stamped",
+			    stamps_covering_json(t->s, log, batch));
+	if (earlier != NULL)
+		json_object_set_new(o, "no_earlier", earlier);
 }
 
 /* What every view of a version holds. */
 static json_t *
-version(struct index *x, const struct index_entry *en, bool whole)
+version(struct index *x, const struct index_entry *en, const struct outside *t,
+	const struct bonds *b)
 {
 	json_t *doc = index_doc(en), *o = json_object(), *files, *f;
 	json_t *list = json_array();
@@ -131,135 +180,38 @@ version(struct index *x, const struct index_entry *en, bool whole)
 	json_array_foreach (files, i, f)
 		json_array_append_new(list, brief_file(f));
 	json_object_set_new(o, "files", list);
-	if (whole)
-		json_object_set(o, "fields", json_object_get(doc, "fields"));
+	json_object_set(o, "fields", json_object_get(doc, "fields"));
+	put_outside(o, t, en->log, en->batch);
 	json_object_set(o, "parents", json_object_get(doc, "parents"));
+	put_new(o, "original", bonds_original(b, en));
+	put_new(o, "within", bonds_within(b, en));
 	json_decref(doc);
 	return o;
-}
-
-/* Lower-case wide text for searching; malloc'ed, or NULL. */
-static wchar_t *
-folded(const char *text)
-{
-	size_t n = mbstowcs(NULL, text, 0);
-	wchar_t *w = n == (size_t)-1 ? NULL : calloc(n + 1, sizeof *w);
-
-	if (w == NULL)
-		return NULL;
-	mbstowcs(w, text, n + 1);
-	for (size_t i = 0; i < n; i++)
-		w[i] = (wchar_t)towlower((wint_t)w[i]);
-	return w;
-}
-
-/* True if a text inside the value holds the query. */
-static bool
-holds(const json_t *v, const wchar_t *query)
-{
-	json_t *e;
-	size_t i;
-
-	if (json_is_string(v)) {
-		wchar_t *w = folded(json_string_value(v));
-		bool found = w != NULL && wcsstr(w, query) != NULL;
-
-		free(w);
-		return found;
-	}
-	if (json_is_array(v)) {
-		json_array_foreach (v, i, e)
-			if (holds(e, query))
-				return true;
-	} else if (json_is_object(v)) {
-		json_t *o = (json_t *)(uintptr_t)v;
-
-		for (void *it = json_object_iter(o); it != NULL;
-		     it = json_object_iter_next(o, it))
-			if (holds(json_object_iter_value(it), query))
-				return true;
-	}
-	return false;
-}
-
-/* One line of a list. */
-static json_t *
-brief_item(struct index *x, const struct index_item *item, const wchar_t *query)
-{
-	size_t current = 0, n;
-	struct index_entry *en = index_current(x, item, &current);
-	json_t *doc, *fields, *files, *o = NULL;
-	char id[HEX_ID_LEN + 1];
-	const struct index_case *c = index_case(x, item->case_id);
-
-	if (en == NULL)
-		return NULL;
-	doc = index_doc(en);
-	fields = json_object_get(doc, "fields");
-	files = json_object_get(doc, "files");
-	if (query != NULL && !holds(fields, query) && !holds(files, query))
-		goto out;
-	o = json_object();
-	n = index_short(x, item);
-	snprintf(id, sizeof id, "%.*s", (int)n, item->id);
-	put(o, "item", item->id);
-	put(o, "short", id);
-	put(o, "case", item->case_id);
-	if (c != NULL && c->name[0] != '\0')
-		put(o, "case_name", c->name);
-	put(o, "title", entry_str(fields, "title"));
-	put(o, "kind", entry_str(fields, "kind"));
-	put(o, "taken_in", entry_str(doc, "time"));
-	if (json_array_size(files) > 0)
-		json_object_set_new(o, "file",
-				    brief_file(json_array_get(files, 0)));
-	json_object_set_new(o, "versions", json_integer((json_int_t)item->n));
-	if (current > 1)
-		json_object_set_new(o, "current",
-				    json_integer((json_int_t)current));
-	if (item->retracted)
-		json_object_set_new(o, "retracted", json_true());
-out:
-	json_decref(doc);
-	return o;
-}
-
-json_t *
-view_items(struct index *x, const struct index_case *c, const char *query)
-{
-	json_t *list = json_array();
-	wchar_t *q = query != NULL ? folded(query) : NULL;
-
-	for (size_t i = 0; list != NULL && i < x->n_items; i++) {
-		json_t *o;
-
-		if (c != NULL && strcmp(x->items[i].case_id, c->id) != 0)
-			continue;
-		if (query != NULL && q == NULL)
-			continue;
-		o = brief_item(x, &x->items[i], q);
-		if (o != NULL)
-			json_array_append_new(list, o);
-	}
-	free(q);
-	return list;
 }
 
 json_t *
 view_item(struct index *x, const struct index_item *item)
 {
-	json_t *o = brief_item(x, item, NULL), *list = json_array();
+	struct bonds *b = bonds_new(x);
+	json_t *o = b != NULL ? listing_item(b, item) : NULL;
+	json_t *list = json_array();
+	struct outside t;
 
-	if (o == NULL || list == NULL) {
+	if (o == NULL || list == NULL || outside_open(x, &t) != 0) {
+		bonds_free(b);
 		json_decref(list);
-		return o;
+		json_decref(o);
+		return NULL;
 	}
 	for (size_t i = 0; i < item->n; i++) {
 		const struct index_entry *en = &x->entries[item->versions[i]];
 
 		if (!en->replaced)
-			json_array_append_new(list, version(x, en, true));
+			json_array_append_new(list, version(x, en, &t, b));
 	}
+	bonds_free(b);
+	outside_free(&t);
+	devices_mark(x, list);
 	json_object_set_new(o, "current_versions", list);
 	for (size_t i = 0; i < x->n_entries; i++) {
 		const struct index_entry *en = &x->entries[i];
@@ -327,15 +279,26 @@ json_t *
 view_history(struct index *x, const struct index_item *item)
 {
 	json_t *list = json_array();
+	struct bonds *b = bonds_new(x);
+	struct outside t;
 
+	if (b == NULL || list == NULL || outside_open(x, &t) != 0) {
+		bonds_free(b);
+		json_decref(list);
+		return NULL;
+	}
 	for (size_t i = 0; i < item->n; i++) {
 		const struct index_entry *en = &x->entries[item->versions[i]];
-		json_t *o = version(x, en, true);
+		json_t *o = version(x, en, &t, b);
 
 		json_object_set(o, "time", json_object_get(o, "taken_in"));
 		json_object_set_new(o, "current", json_boolean(!en->replaced));
+		put_new(o, "redacted_copies", bonds_copies(b, item, en));
 		json_array_append_new(list, o);
 	}
+	bonds_free(b);
+	outside_free(&t);
+	devices_mark(x, list);
 	return sorted(list);
 }
 
@@ -373,9 +336,10 @@ concerns(const struct index *x, const struct index_entry *en,
 }
 
 static json_t *
-event(struct index *x, const struct index_entry *en, const char *action,
+event(const struct outside *t, const struct index_entry *en, const char *action,
       const json_t *doc)
 {
+	struct index *x = t->w->x;
 	json_t *o = json_object();
 	const char *to = entry_str(doc, "to");
 
@@ -391,6 +355,7 @@ event(struct index *x, const struct index_entry *en, const char *action,
 	put(o, "why", entry_str(doc, "why"));
 	if (!en->accepted)
 		put(o, "not_accepted", en->why);
+	put_outside(o, t, en->log, en->batch);
 	return o;
 }
 
@@ -398,8 +363,13 @@ json_t *
 view_custody(struct index *x, const struct index_item *item)
 {
 	json_t *list = json_array();
+	struct outside t;
 
-	for (size_t i = 0; list != NULL && i < x->n_entries; i++) {
+	if (list == NULL || outside_open(x, &t) != 0) {
+		json_decref(list);
+		return NULL;
+	}
+	for (size_t i = 0; i < x->n_entries; i++) {
 		const struct index_entry *en = &x->entries[i];
 		bool own = strcmp(en->item, item->id) == 0 &&
 			   strcmp(en->case_id, item->case_id) == 0;
@@ -420,8 +390,9 @@ view_custody(struct index *x, const struct index_item *item)
 		else if (en->kind == KIND_CUSTODY)
 			action = entry_str(doc, "action");
 		if (action != NULL)
-			json_array_append_new(list, event(x, en, action, doc));
+			json_array_append_new(list, event(&t, en, action, doc));
 		json_decref(doc);
 	}
+	outside_free(&t);
 	return sorted(list);
 }

@@ -9,8 +9,6 @@
 /* New references, or NULL without memory. */
 json_t *view_cases(struct index *x);
 json_t *view_members(struct index *x, const struct index_case *c);
-json_t *view_items(struct index *x, const struct index_case *c,
-		   const char *query);
 json_t *view_item(struct index *x, const struct index_item *item);
 json_t *view_history(struct index *x, const struct index_item *item);
 json_t *view_custody(struct index *x, const struct index_item *item);

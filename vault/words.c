@@ -4,21 +4,46 @@
 
 #include <string.h>
 
+static int
+add_word(struct secret *s, uint32_t number)
+{
+	const char *w = wordlist_word(number);
+
+	return secret_append(s, " ", s->len > 0) != 0 ||
+		       secret_append(s, w, strlen(w)) != 0
+		   ? -1
+		   : 0;
+}
+
 struct secret *
 words_passphrase(size_t n)
 {
 	struct secret *s = secret_new(n * (WORDLIST_WORD_MAX + 1));
 
-	for (size_t i = 0; s != NULL && i < n; i++) {
-		const char *w = wordlist_word(secret_uniform(WORDLIST_LEN));
-
-		if (secret_append(s, " ", i > 0) != 0 ||
-		    secret_append(s, w, strlen(w)) != 0) {
+	for (size_t i = 0; s != NULL && i < n; i++)
+		if (add_word(s, secret_uniform(WORDLIST_LEN)) != 0) {
 			secret_free(s);
 			return NULL;
 		}
-	}
 	return s;
+}
+
+int
+words_of_dice(const struct secret *rolls, struct secret *out)
+{
+	uint32_t number = 0;
+	size_t dice = 0;
+
+	for (size_t i = 0; i < rolls->len; i++) {
+		uint8_t c = rolls->bytes[i];
+
+		if (c == ' ')
+			continue;
+		if (c < '1' || c > '6' || ++dice > WORDS_DICE)
+			return -1;
+		number = number * 6 + c - '1';
+	}
+	return dice == WORDS_DICE ? add_word(out, number) : -1;
 }
 
 void

@@ -4,16 +4,20 @@
 #include "canon.h"
 #include "checkpoint.h"
 #include "clock.h"
+#include "cuts.h"
 #include "ed25519.h"
 #include "journal.h"
 #include "local.h"
 #include "object.h"
+#include "own.h"
 #include "packform.h"
 #include "repack.h"
 #include "ring.h"
 #include "sshsig.h"
 #include "sshsign.h"
+#include "trust.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,11 +57,11 @@ struct writer {
 	struct grant *grants;
 	size_t n_grants;
 
-	/* the bulk identity of the file at hand */
-	struct secret *bulk;
-	struct agekey_public bulk_to;
-	char bulk_id[HEX_ID_LEN + 1];
-	bool bulk_pending; /* not on a ring yet */
+	/* what is being made for it */
+	struct pool *pool;
+	size_t reserved;     /* lines that will come */
+	struct secret *keys; /* of entries at work, one for each in the pool */
+	size_t n_keys;	     /* that were ever given out */
 
 	/* keys of cases that this command opens */
 	struct secret *case_keys;
@@ -93,11 +97,12 @@ writer_free(struct writer *w)
 
 	if (w == NULL)
 		return;
+	pool_free(w->pool);
 	close_batch(w);
 	packform_file_free(w->pack);
 	journal_free(w->journal);
 	secret_free(w->device_key);
-	secret_free(w->bulk);
+	secret_free(w->keys);
 	secret_free(w->case_keys);
 	json_decref(w->said);
 	free(w->lines);
@@ -309,6 +314,8 @@ flush(struct writer *w, struct err *e)
 	size_t len = 0;
 	int rc = -1;
 
+	if (w->pool != NULL && pool_drain(w->pool, e) != 0)
+		return -1;
 	if (!w->open || w->n_lines + w->n_grants == 0) {
 		close_batch(w);
 		return 0;
@@ -343,7 +350,8 @@ room(struct writer *w, size_t n, struct err *e)
 	size_t others = w->v->n_logs;
 
 	if (w->open &&
-	    w->n_lines + n + rings + (others < 256 ? others : 256) + RESERVED >
+	    w->n_lines + w->reserved + n + rings +
+		    (others < 256 ? others : 256) + RESERVED >
 		BATCH_LEAVES_MAX &&
 	    flush(w, e) != 0)
 		return -1;
@@ -397,8 +405,9 @@ set_common(struct writer *w, const char *kind, json_t *doc, const char *seat)
 				   json_integer((json_int_t)w->tree.size + 1));
 }
 
+/* Sign all that the document holds until now, into this member of it. */
 static int
-sign(json_t *doc, const uint8_t seed[32])
+sign_as(json_t *doc, const char *member, const char *ns, const uint8_t seed[32])
 {
 	char text[SSHSIG_TEXT_MAX], *json = NULL;
 	uint8_t pub[32], sig[64];
@@ -407,36 +416,175 @@ sign(json_t *doc, const uint8_t seed[32])
 	if (canon_encode(doc, &json, &len) != FORMAT_OK)
 		return -1;
 	ed25519_public(seed, pub);
-	sshsign(seed, "muniment-act", json, len, sig);
+	sshsign(seed, ns, json, len, sig);
 	free(json);
-	sshsig_text(pub, "muniment-act", sig, text);
-	return set(doc, "signature", text);
+	sshsig_text(pub, ns, sig, text);
+	return set(doc, member, text);
 }
 
-/* Seal an entry whose document is complete, and put it into the batch. */
+static int
+sign(json_t *doc, const uint8_t seed[32])
+{
+	return sign_as(doc, "signature", "muniment-act", seed);
+}
+
+/* An entry that is being sealed. */
+struct sealing {
+	struct pool_job job; /* first */
+	struct writer *w;
+	json_t *doc;
+	struct entry_content *contents; /* its own, each with its bytes */
+	size_t n;
+	uint8_t *key; /* its one-off identity, in guarded memory */
+	struct entry_file file;
+	uint8_t *sha256; /* where its hash shall go; or NULL */
+};
+
+static int
+seal_work(struct pool_job *p, struct err *e)
+{
+	struct sealing *s = (struct sealing *)p;
+
+	return entry_seal(s->doc, s->contents, s->n, s->key, &s->file, e);
+}
+
+static int
+seal_done(struct pool_job *p, struct err *e)
+{
+	struct sealing *s = (struct sealing *)p;
+
+	writer_release(s->w);
+	if (ring_add_entry(s->w->ring, s->file.sha256, s->key) != 0)
+		return no_memory(e);
+	if (s->sha256 != NULL)
+		memcpy(s->sha256, s->file.sha256, HASH_LEN);
+	return put_entry_file(s->w, &s->file, e);
+}
+
+static void
+seal_drop(struct pool_job *p)
+{
+	struct sealing *s = (struct sealing *)p;
+
+	if (s->key != NULL)
+		secret_wipe(s->key, AGEKEY_SECRET_LEN);
+	entry_file_free(&s->file);
+	for (size_t i = 0; i < s->n; i++) {
+		uint8_t *data = (uint8_t *)(uintptr_t)s->contents[i].data;
+
+		if (data != NULL)
+			secret_wipe(data, s->contents[i].len);
+		free(data);
+	}
+	free(s->contents);
+	json_decref(s->doc);
+	free(s);
+}
+
+static const struct pool_kind seal_kind = {seal_work, seal_done, seal_drop};
+
+/* Guarded memory for one more entry's key: as many as can be in the pool. */
+static uint8_t *
+key_room(struct writer *w)
+{
+	if (w->keys == NULL)
+		w->keys = secret_new((POOL_DEPTH_MAX + 1) * AGEKEY_SECRET_LEN);
+	return w->keys == NULL
+		   ? NULL
+		   : w->keys->bytes +
+			 w->n_keys++ % (POOL_DEPTH_MAX + 1) * AGEKEY_SECRET_LEN;
+}
+
+static struct sealing *
+sealing_new(struct writer *w, json_t *doc, const struct entry_content *contents,
+	    size_t n)
+{
+	struct sealing *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->job.kind = &seal_kind;
+	s->w = w;
+	s->doc = json_incref(doc);
+	s->contents = calloc(n + 1, sizeof *s->contents);
+	s->key = key_room(w);
+	for (size_t i = 0; s->contents != NULL && s->key != NULL && i < n;
+	     i++) {
+		uint8_t *data = malloc(contents[i].len + 1);
+
+		if (data == NULL)
+			break;
+		if (contents[i].len > 0)
+			memcpy(data, contents[i].data, contents[i].len);
+		s->contents[i].data = data;
+		s->contents[i].len = contents[i].len;
+		s->n++;
+	}
+	if (s->contents != NULL && s->key != NULL && s->n == n)
+		return s;
+	seal_drop(&s->job);
+	return NULL;
+}
+
+/*
+ * Seal an entry whose document is complete, and put it into the batch: there is
+ * room for it.
+ */
 static int
 put_entry(struct writer *w, json_t *doc, const struct entry_content *contents,
-	  size_t n, uint8_t sha256[HASH_LEN], struct err *e)
+	  size_t n, uint8_t *sha256, struct err *e)
 {
-	struct secret *key = secret_new(32);
-	struct entry_file f = {0};
-	int rc = -1;
+	struct pool *p = writer_pool(w, e);
+	struct sealing *s;
 
-	if (key == NULL)
+	if (p == NULL)
+		return -1;
+	s = sealing_new(w, doc, contents, n);
+	if (s == NULL)
 		return no_memory(e);
-	if (entry_seal(doc, contents, n, key->bytes, &f, e) != 0)
-		goto out;
-	if (ring_add_entry(w->ring, f.sha256, key->bytes) != 0) {
-		no_memory(e);
-		goto out;
-	}
+	s->sha256 = sha256;
+	w->reserved++;
+	return pool_put(p, &s->job, e);
+}
+
+/* The same, done when it returns. */
+static int
+put_entry_now(struct writer *w, json_t *doc,
+	      const struct entry_content *contents, size_t n,
+	      uint8_t sha256[HASH_LEN], struct err *e)
+{
+	uint8_t hash[HASH_LEN];
+
+	if (put_entry(w, doc, contents, n, hash, e) != 0 ||
+	    pool_drain(w->pool, e) != 0)
+		return -1;
 	if (sha256 != NULL)
-		memcpy(sha256, f.sha256, HASH_LEN);
-	rc = put_entry_file(w, &f, e);
-out:
-	entry_file_free(&f);
-	secret_free(key);
-	return rc;
+		memcpy(sha256, hash, HASH_LEN);
+	return 0;
+}
+
+struct pool *
+writer_pool(struct writer *w, struct err *e)
+{
+	if (w->pool == NULL)
+		w->pool = pool_new(POOL_DEPTH_MAX, e);
+	return w->pool;
+}
+
+int
+writer_reserve(struct writer *w, struct err *e)
+{
+	if (room(w, 1, e) != 0)
+		return -1;
+	w->reserved++;
+	return 0;
+}
+
+void
+writer_release(struct writer *w)
+{
+	assert(w->reserved > 0);
+	w->reserved--;
 }
 
 int
@@ -451,12 +599,33 @@ writer_entry(struct writer *w, const char *kind, json_t *doc,
 		return err_set(
 		    e, ERR_UNKNOWN,
 		    "an entry's texts hold characters that it cannot keep");
-	if (w->bulk_pending) {
-		if (ring_add_bulk(w->ring, w->bulk_id, w->bulk->bytes) != 0)
-			return no_memory(e);
-		w->bulk_pending = false;
-	}
-	return put_entry(w, doc, contents, n, sha256, e);
+	return put_entry_now(w, doc, contents, n, sha256, e);
+}
+
+int
+writer_record(struct writer *w, const char *kind, json_t *doc,
+	      const struct entry_content *contents, size_t n, struct err *e)
+{
+	if (room(w, 1, e) != 0)
+		return -1;
+	if (set_common(w, kind, doc, w->seat) != 0)
+		return err_set(
+		    e, ERR_UNKNOWN,
+		    "an entry's texts hold characters that it cannot keep");
+	return put_entry(w, doc, contents, n, NULL, e);
+}
+
+int
+writer_handover(struct writer *w, json_t *doc, const uint8_t next[32],
+		struct err *e)
+{
+	if (room(w, 1, e) != 0)
+		return -1;
+	if (set_common(w, "member", doc, w->seat) != 0 ||
+	    sign_as(doc, "proof", "muniment-handover", next) != 0 ||
+	    sign(doc, identity_seed(w->x->id)) != 0)
+		return no_memory(e);
+	return put_entry_now(w, doc, NULL, 0, NULL, e);
 }
 
 int
@@ -477,32 +646,15 @@ writer_fill(struct writer *w, size_t n, struct err *e)
 }
 
 int
-writer_bulk(struct writer *w, char id[HEX_ID_LEN + 1], struct err *e)
-{
-	uint8_t raw[16];
-
-	if (w->bulk == NULL && (w->bulk = secret_new(32)) == NULL)
-		return no_memory(e);
-	agekey_generate(AGEKEY_X25519, w->bulk->bytes, &w->bulk_to);
-	secret_random(raw, sizeof raw);
-	hex_encode(raw, sizeof raw, w->bulk_id);
-	strcpy(id, w->bulk_id);
-	w->bulk_pending = true;
-	return 0;
-}
-
-int
-writer_segment(struct writer *w, const void *data, size_t len,
-	       uint8_t sha256[HASH_LEN], struct err *e)
+writer_object(struct writer *w, const uint8_t sha256[HASH_LEN], uint64_t size,
+	      const char *bulk_id, const uint8_t secret[32], struct err *e)
 {
 	char line[BATCH_LINE_MAX], pointer[GITFORM_POINTER_MAX];
-	uint64_t size = 0;
 	size_t n;
 
-	if (room(w, 1, e) != 0 ||
-	    object_write(w->v, &w->bulk_to, data, len, sha256, &size, e) != 0)
-		return -1;
-	if (journal_object(w->journal, sha256) != 0)
+	writer_release(w);
+	if (journal_object(w->journal, sha256) != 0 ||
+	    ring_add_bulk(w->ring, bulk_id, secret) != 0)
 		return no_memory(e);
 	batch_object_line(sha256, size, line);
 	n = gitform_pointer_encode(sha256, size, pointer);
@@ -565,11 +717,43 @@ writer_grant_cases(struct writer *w, const struct agekey_public *to,
 	return grant(w, to, ring, e);
 }
 
+/* Keys of items on their way to a person: as many rings as they take. */
+struct granting {
+	struct writer *w;
+	const struct agekey_public *to;
+	struct secret *ring;
+	size_t n;     /* keys on it */
+	json_t *have; /* ids of bulk that are on some ring */
+};
+
+/* Room for one more key: else the ring is full, and the next begins. */
+static int
+ring_room(struct granting *g, struct err *e)
+{
+	struct writer *w = g->w;
+
+	if (g->ring != NULL && g->n == RING_KEYS_MAX) {
+		struct secret *full = g->ring;
+
+		g->ring = NULL;
+		if (grant(w, g->to, full, e) != 0)
+			return -1;
+	}
+	if (g->ring == NULL) {
+		g->n = 0;
+		if (room(w, 1, e) != 0)
+			return -1;
+		g->ring = ring_new(w->v->id, w->device, w->tree.size + 1);
+	}
+	g->n++;
+	return g->ring != NULL ? 0 : no_memory(e);
+}
+
 /* Keys of the bulk that a record's files name. */
 static int
-add_bulk_keys(struct writer *w, struct secret *ring, const json_t *doc,
-	      json_t *have)
+add_bulk_keys(struct granting *g, const json_t *doc, struct err *e)
 {
+	const struct index *x = g->w->x;
 	json_t *files = json_object_get(doc, "files"), *f, *s;
 	size_t i, k, key;
 
@@ -578,57 +762,71 @@ add_bulk_keys(struct writer *w, struct secret *ring, const json_t *doc,
 			const char *text = json_string_value(s), *id;
 
 			id = text != NULL ? strrchr(text, ' ') : NULL;
-			if (id == NULL || json_object_get(have, id + 1) != NULL)
+			if (id == NULL ||
+			    json_object_get(g->have, id + 1) != NULL)
 				continue;
-			if (json_object_set_new(have, id + 1, json_true()) != 0)
-				return -1;
-			for (key = index_bulk_key(w->x, id + 1);
-			     key != SIZE_MAX; key = index_older_key(w->x, key))
-				if (ring_add_bulk(ring, id + 1,
-						  index_key(w->x, key)) != 0)
-					return -1;
+			if (json_object_set_new(g->have, id + 1, json_true()) !=
+			    0)
+				return no_memory(e);
+			for (key = index_bulk_key(x, id + 1); key != SIZE_MAX;
+			     key = index_older_key(x, key))
+				if (ring_room(g, e) != 0 ||
+				    ring_add_bulk(g->ring, id + 1,
+						  index_key(x, key)) != 0)
+					return no_memory(e);
 		}
 	}
 	return 0;
 }
 
-int
-writer_grant_item(struct writer *w, const struct agekey_public *to,
-		  const struct index_item *item, struct err *e)
+/* Keys of all versions of an item, and of their bulk. */
+static int
+add_item_keys(struct granting *g, const struct index_item *item, struct err *e)
 {
-	json_t *have = json_object();
-	struct secret *ring = NULL;
+	struct index *x = g->w->x;
 	int rc = 0;
 
-	if (have == NULL || room(w, 1, e) != 0)
-		goto out;
-	ring = ring_new(w->v->id, w->device, w->tree.size + 1);
-	for (size_t i = 0; ring != NULL && rc == 0 && i < item->n; i++) {
-		struct index_entry *en = &w->x->entries[item->versions[i]];
+	for (size_t i = 0; rc == 0 && i < item->n; i++) {
+		struct index_entry *en = &x->entries[item->versions[i]];
 		json_t *doc = index_doc(en);
 
-		rc = doc == NULL ? -1
-				 : ring_add_entry(ring, en->sha256,
-						  index_key(w->x, en->key)) |
-				       add_bulk_keys(w, ring, doc, have);
+		if (doc == NULL || ring_room(g, e) != 0 ||
+		    ring_add_entry(g->ring, en->sha256,
+				   index_key(x, en->key)) != 0)
+			rc = no_memory(e);
+		else
+			rc = add_bulk_keys(g, doc, e);
 		json_decref(doc);
 	}
-	if (rc != 0) {
-		secret_free(ring);
-		ring = NULL;
-	}
-out:
-	json_decref(have);
-	return grant(w, to, ring, e);
+	return rc;
 }
 
-/* A fresh hybrid key for a case; its public half goes to `to`. */
+int
+writer_grant_items(struct writer *w, const struct agekey_public *to,
+		   struct index_item *const *items, size_t n, struct err *e)
+{
+	struct granting g = {.w = w, .to = to, .have = json_object()};
+	int rc = g.have != NULL ? 0 : no_memory(e);
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = add_item_keys(&g, items[i], e);
+	json_decref(g.have);
+	if (rc == 0)
+		return grant(w, to, g.ring, e);
+	secret_free(g.ring);
+	return -1;
+}
+
+/*
+ * A fresh hybrid key for a case; its public half goes to `to`, as text to
+ * `recipient`, from which the epoch's id follows.
+ */
 static int
-make_epoch(struct writer *w, char epoch[HEX_ID_LEN + 1],
-	   struct agekey_public *to, struct err *e)
+make_epoch(struct writer *w, struct agekey_public *to, char *recipient,
+	   struct err *e)
 {
 	struct secret *key = secret_new(32);
-	uint8_t raw[16];
+	uint8_t digest[HASH_LEN];
 	void *p;
 
 	p = realloc(w->fresh, (w->n_fresh + 1) * sizeof *w->fresh);
@@ -641,37 +839,71 @@ make_epoch(struct writer *w, char epoch[HEX_ID_LEN + 1],
 		return no_memory(e);
 	}
 	agekey_generate(AGEKEY_HYBRID, key->bytes, to);
-	secret_random(raw, sizeof raw);
-	hex_encode(raw, sizeof raw, epoch);
+	agetext_recipient(to, recipient);
+	hash_sha256(recipient, strlen(recipient), digest);
 	if (secret_append(w->case_keys, key->bytes, 32) != 0) {
 		secret_free(key);
 		return no_memory(e);
 	}
 	secret_free(key);
-	strcpy(w->fresh[w->n_fresh].epoch, epoch);
+	hex_encode(digest, HEX_ID_LEN / 2, w->fresh[w->n_fresh].epoch);
 	w->fresh[w->n_fresh].id[0] = '\0';
 	w->n_fresh++;
 	return 0;
 }
 
-/* The `open` act of a case whose key make_epoch has just made. */
+/* The act that announces the epoch just made: `act` is open or epoch. */
 static int
-put_open(struct writer *w, const char *id, const char *epoch,
-	 const struct agekey_public *to, json_t *doc, struct err *e)
+put_epoch(struct writer *w, const char *act, const char *id,
+	  const char *recipient, json_t *doc, struct err *e)
+{
+	snprintf(w->fresh[w->n_fresh - 1].id, INDEX_CASE_MAX, "%s", id);
+	if ((set(doc, "act", act) | set(doc, "opened", id) |
+	     set(doc, "epoch", w->fresh[w->n_fresh - 1].epoch) |
+	     set(doc, "recipient", recipient)) != 0)
+		return no_memory(e);
+	return writer_entry(w, "case", doc, NULL, 0, true, NULL, e);
+}
+
+/* Make an epoch and announce it. */
+static int
+announce(struct writer *w, const char *act, const char *id, json_t *doc,
+	 struct agekey_public *to, struct err *e)
 {
 	char *recipient = malloc(AGETEXT_RECIPIENT_MAX);
 	int rc = -1;
 
 	if (recipient == NULL)
 		return no_memory(e);
-	agetext_recipient(to, recipient);
-	snprintf(w->fresh[w->n_fresh - 1].id, INDEX_CASE_MAX, "%s", id);
-	if ((set(doc, "act", "open") | set(doc, "opened", id) |
-	     set(doc, "epoch", epoch) | set(doc, "recipient", recipient)) != 0)
-		no_memory(e);
-	else
-		rc = writer_entry(w, "case", doc, NULL, 0, true, NULL, e);
+	if (make_epoch(w, to, recipient, e) == 0)
+		rc = put_epoch(w, act, id, recipient, doc, e);
 	free(recipient);
+	return rc;
+}
+
+int
+writer_epoch(struct writer *w, const char *case_id, json_t *doc,
+	     struct agekey_public *to, struct err *e)
+{
+	return announce(w, "epoch", case_id, doc, to, e);
+}
+
+int
+writer_epochs(const struct writer *w, const char *case_id, json_t *list)
+{
+	const struct index *x = w->x;
+	int rc = 0;
+
+	for (size_t i = 1; i < x->n_hybrids; i++)
+		if (strcmp(x->hybrids[i].case_id, case_id) == 0)
+			rc |= json_array_append_new(
+			    list, json_sprintf("%s %s", case_id,
+					       x->hybrids[i].epoch));
+	for (size_t i = 0; i < w->n_fresh; i++)
+		if (strcmp(w->fresh[i].id, case_id) == 0)
+			rc |= json_array_append_new(
+			    list,
+			    json_sprintf("%s %s", case_id, w->fresh[i].epoch));
 	return rc;
 }
 
@@ -679,7 +911,7 @@ int
 writer_open_case(struct writer *w, char id[INDEX_CASE_MAX],
 		 struct agekey_public *to, struct err *e)
 {
-	char epoch[HEX_ID_LEN + 1], hex[65], text[160];
+	char hex[65], text[160];
 	uint8_t raw[32], digest[HASH_LEN];
 	json_t *doc = json_object();
 	int rc = -1;
@@ -692,41 +924,28 @@ writer_open_case(struct writer *w, char id[INDEX_CASE_MAX],
 	hex_encode(digest, 16, id);
 	if (doc == NULL || set(doc, "salt", hex) != 0)
 		no_memory(e);
-	else if (make_epoch(w, epoch, to, e) == 0)
-		rc = put_open(w, id, epoch, to, doc, e);
+	else
+		rc = announce(w, "open", id, doc, to, e);
 	json_decref(doc);
 	return rc;
 }
 
-/* What stands at the end of this device's log. */
+/* What stands at the end of this device's log, which is fine. */
 static int
-find_log(struct writer *w, struct err *e)
+find_log(struct writer *w, const struct own *own, struct err *e)
 {
-	struct log *l = vault_log(w->v, w->device);
-	uint64_t known = 0;
+	const struct log *l;
 
-	w->said = json_object();
-	if (w->said == NULL)
-		return no_memory(e);
-	if (local_trust_size(w->v, w->x->id, w->device, &known, e) != 0)
+	/* a key without a memory would look like a memory that was taken away
+	 */
+	if (!own->trust.memory && trust_save(w->v, w->x->id, NULL, e) != 0)
 		return -1;
-	/* going on from an older state would be a fork of our own making */
-	if (known > (l != NULL ? l->size : 0)) {
-		err_set(
-		    e, ERR_EVIDENCE,
-		    "this device has written %llu batches, of which %llu are"
-		    " here: a rollback",
-		    (unsigned long long)known,
-		    (unsigned long long)(l != NULL ? l->size : 0));
-		return err_hint(e, "receive a carry file that has them");
-	}
-	if (l == NULL)
+	w->device_key = local_device(w->v, w->x->id, true, w->device, e);
+	if (w->device_key == NULL)
+		return -1;
+	if (own->log == SIZE_MAX)
 		return 0;
-	if (l->size == 0 || l->size != l->length || l->frozen != UINT64_MAX)
-		return err_set(
-		    e, ERR_EVIDENCE,
-		    "this device's own log is damaged or forked: nothing can"
-		    " be added to it");
+	l = &w->v->logs[own->log];
 	w->tree = l->tree;
 	memcpy(w->head, l->steps[l->size - 1].commit, GITFORM_OID_LEN);
 	for (size_t i = 0; i < l->n_seen; i++)
@@ -737,33 +956,24 @@ find_log(struct writer *w, struct err *e)
 	return 0;
 }
 
-/*
- * The device's key. One that is gone is not silently followed by another: a
- * person must notice that somebody was at this machine.
- */
+/* A new device of this person's: nothing goes before it. */
 static int
-find_device(struct writer *w, struct err *e)
+find_new_device(struct writer *w, struct err *e)
 {
-	char own[BATCH_DEVICE_LEN + 1];
-
-	if (local_trust_own(w->v, w->x->id, own, e) != 0)
-		return -1;
-	w->device_key =
-	    local_device(w->v, w->x->id, own[0] == '\0', w->device, e);
-	if (w->device_key != NULL)
-		return 0;
-	err_set(e, ERR_EVIDENCE,
-		"local/device.age: missing: this machine has written with it");
-	return err_hint(e, "to go on as a new device, receive a carry file into"
-			   " a new folder");
+	w->device_key = local_device_new(w->v, w->x->id, w->device, e);
+	return w->device_key != NULL ? 0 : -1;
 }
 
 static struct writer *
-start(struct index *x, struct err *e)
+start(struct index *x, bool new_device, struct err *e)
 {
 	struct writer *w;
+	struct own own;
 	char path[FSUTIL_PATH];
 
+	if (!new_device &&
+	    (own_look(x, &own, e) != 0 || own_check(&own, e) != 0))
+		return NULL;
 	if (x->v->report.count[REPORT_DAMAGE] > 0) {
 		err_set(e, ERR_EVIDENCE,
 			"nothing is added to a damaged vault:"
@@ -783,14 +993,16 @@ start(struct index *x, struct err *e)
 	w->lines = calloc(LINES_MAX, sizeof *w->lines);
 	w->names = calloc(LINES_MAX + 3, sizeof *w->names);
 	w->journal = journal_new();
-	if (w->lines == NULL || w->names == NULL || w->journal == NULL) {
+	w->said = json_object();
+	if (w->lines == NULL || w->names == NULL || w->journal == NULL ||
+	    w->said == NULL) {
 		no_memory(e);
 		goto bad;
 	}
 	if (vault_path(w->v, "local/tmp", path, e) != 0 ||
 	    fsutil_mkdirs(path, e) != 0)
 		goto bad;
-	if (find_device(w, e) != 0 || find_log(w, e) != 0)
+	if (new_device ? find_new_device(w, e) != 0 : find_log(w, &own, e) != 0)
 		goto bad;
 	w->pack = packform_file_new(path, e);
 	if (w->pack == NULL)
@@ -803,38 +1015,120 @@ bad:
 
 /* The first entry of a log binds the device to its seat. */
 static int
-put_device(struct writer *w, struct err *e)
+put_device(struct writer *w, bool act, const char *follows, const char *why,
+	   struct err *e)
 {
 	json_t *doc = json_object();
-	int rc = doc == NULL
-		     ? no_memory(e)
-		     : writer_entry(w, "device", doc, NULL, 0, true, NULL, e);
+	int rc = -1;
 
+	if (doc == NULL || (follows != NULL && set(doc, "follows", follows)))
+		no_memory(e);
+	else if (why != NULL && set(doc, "why", why) != 0)
+		err_set(e, ERR_UNKNOWN, "the reason must be UTF-8 text");
+	else
+		rc = writer_entry(w, "device", doc, NULL, 0, act, NULL, e);
 	json_decref(doc);
 	return rc;
+}
+
+/* A member who has not been retired? */
+static int
+is_seated(struct index *x, struct err *e)
+{
+	const struct index_seat *me = index_seat(x, x->me);
+
+	if (x->me == NULL) {
+		err_set(e, ERR_UNKNOWN, "you are not a member of this vault");
+		return err_hint(e, "a member admits you with: muniment member"
+				   " add YOUR-CARD");
+	}
+	if (me != NULL && me->retired) {
+		err_set(e, ERR_UNKNOWN,
+			"you have been retired: what you add is not accepted");
+		return err_hint(e, "whoever retired you can take in what you"
+				   " had written (member accept) or admit a"
+				   " new card of yours");
+	}
+	return 0;
+}
+
+int
+writer_may(struct index *x, struct err *e)
+{
+	const struct index_cut *by = NULL;
+
+	if (is_seated(x, e) != 0)
+		return -1;
+	/* a fork of the own device is named when its log is looked at */
+	if (x->own != SIZE_MAX)
+		(void)cuts_limit(x, x->own, x->me, &by);
+	if (by != NULL) {
+		err_set(e, ERR_UNKNOWN,
+			"this device is cut: what it adds is not accepted");
+		return err_hint(e, "muniment device new goes on with another");
+	}
+	return 0;
+}
+
+static struct writer *
+begin(struct index *x, bool new_device, const char *follows, const char *why,
+      struct err *e)
+{
+	struct writer *w;
+
+	if ((new_device ? is_seated(x, e) : writer_may(x, e)) != 0)
+		return NULL;
+	w = start(x, new_device, e);
+	if (w == NULL)
+		return NULL;
+	strcpy(w->seat, x->me);
+	if (w->tree.size == 0 && (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
+				  put_device(w, true, follows, why, e) != 0)) {
+		writer_free(w);
+		return NULL;
+	}
+	return w;
 }
 
 struct writer *
 writer_new(struct index *x, struct err *e)
 {
-	struct writer *w;
+	return begin(x, false, NULL, NULL, e);
+}
 
-	if (x->me == NULL) {
-		err_set(e, ERR_UNKNOWN, "you are not a member of this vault");
-		err_hint(e, "a member admits you with: muniment member add"
-			    " YOUR-CARD");
-		return NULL;
-	}
-	w = start(x, e);
+struct writer *
+writer_new_device(struct index *x, const char *follows, const char *why,
+		  struct err *e)
+{
+	return begin(x, true, follows, why, e);
+}
+
+struct writer *
+writer_new_collector(struct index *x, const struct agekey_public *vault,
+		     struct err *e)
+{
+	struct writer *w = start(x, false, e);
+
 	if (w == NULL)
 		return NULL;
 	strcpy(w->seat, x->me);
-	if (w->tree.size == 0 && (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
-				  put_device(w, e) != 0)) {
+	if (w->tree.size == 0 && (writer_case(w, INDEX_VAULT, vault, e) != 0 ||
+				  put_device(w, false, NULL, NULL, e) != 0)) {
 		writer_free(w);
 		return NULL;
 	}
 	return w;
+}
+
+int
+writer_root_entry(struct writer *w, json_t *doc, const uint8_t root[32],
+		  uint8_t sha256[HASH_LEN], struct err *e)
+{
+	if (room(w, 1, e) != 0)
+		return -1;
+	if (set_common(w, "member", doc, "root") != 0 || sign(doc, root) != 0)
+		return no_memory(e);
+	return put_entry_now(w, doc, NULL, 0, sha256, e);
 }
 
 /* The root key admits the first member, whose seat is handed out. */
@@ -842,21 +1136,24 @@ static int
 put_first_member(struct writer *w, const uint8_t root[32], struct err *e)
 {
 	json_t *doc = json_object(), *rights = json_object();
-	char key[SSHSIG_KEY_LINE_MAX];
+	char key[SSHSIG_KEY_LINE_MAX], *to = malloc(AGETEXT_RECIPIENT_MAX);
 	uint8_t sha256[HASH_LEN];
 	int rc = -1;
 
 	sshsig_key_line(w->x->id->sign_pub, key);
-	if (doc == NULL || rights == NULL || room(w, 1, e) != 0 ||
+	if (to != NULL)
+		agetext_recipient(&w->x->id->person_pub, to);
+	if (doc == NULL || rights == NULL || to == NULL ||
 	    (set(doc, "act", "admit") | set(doc, "key", key) |
+	     set(doc, "recipient", to) |
 	     set(rights, INDEX_VAULT, index_role_name(ROLE_ADMIN)) |
-	     json_object_set(doc, "rights", rights) |
-	     set_common(w, "member", doc, "root") | sign(doc, root)) != 0)
+	     json_object_set(doc, "rights", rights)) != 0)
 		no_memory(e);
 	else
-		rc = put_entry(w, doc, NULL, 0, sha256, e);
+		rc = writer_root_entry(w, doc, root, sha256, e);
 	if (rc == 0)
 		hex_encode(sha256, HASH_LEN, w->seat);
+	free(to);
 	json_decref(rights);
 	json_decref(doc);
 	return rc;
@@ -866,27 +1163,36 @@ struct writer *
 writer_new_vault(struct index *x, const uint8_t root[32], struct err *e)
 {
 	static const char *const vault[] = {INDEX_VAULT};
-	struct writer *w = start(x, e);
-	struct agekey_public to;
-	char epoch[HEX_ID_LEN + 1];
+	char *recipient = malloc(AGETEXT_RECIPIENT_MAX);
+	struct writer *w = start(x, false, e);
 	json_t *doc = json_object();
+	struct agekey_public to;
 
-	if (w == NULL || doc == NULL || make_epoch(w, epoch, &to, e) != 0 ||
+	if (w == NULL || doc == NULL || recipient == NULL ||
+	    make_epoch(w, &to, recipient, e) != 0 ||
 	    writer_case(w, INDEX_VAULT, &to, e) != 0 ||
-	    put_first_member(w, root, e) != 0 || put_device(w, e) != 0 ||
-	    put_open(w, INDEX_VAULT, epoch, &to, doc, e) != 0 ||
+	    put_first_member(w, root, e) != 0 ||
+	    put_device(w, true, NULL, NULL, e) != 0 ||
+	    put_epoch(w, "open", INDEX_VAULT, recipient, doc, e) != 0 ||
 	    writer_grant_cases(w, &x->id->person_pub, vault, 1, e) != 0) {
 		writer_free(w);
 		w = NULL;
 	}
+	free(recipient);
 	json_decref(doc);
 	return w;
+}
+
+const char *
+writer_device(const struct writer *w)
+{
+	return w->device;
 }
 
 int
 writer_commit(struct writer *w, struct err *e)
 {
-	struct local_next next;
+	struct trust_state next = {0};
 	char name[48];
 
 	if (flush(w, e) != 0)
@@ -896,9 +1202,10 @@ writer_commit(struct writer *w, struct err *e)
 	if (journal_pack(w->journal, name) != 0 ||
 	    journal_branch(w->journal, w->device, w->head) != 0)
 		return no_memory(e);
+	strcpy(next.device, w->device);
 	next.size = w->tree.size;
 	merkle_log_root(&w->tree, next.root);
-	if (local_trust_save(w->v, w->x->id, &next, e) != 0)
+	if (trust_save(w->v, w->x->id, &next, e) != 0)
 		return -1;
 	if (journal_commit(w->journal, w->v, e) != 0)
 		return -1;
@@ -906,5 +1213,5 @@ writer_commit(struct writer *w, struct err *e)
 	(void)repack(w->v, NULL);
 	if (vault_load(w->v, false, e) != 0)
 		return -1;
-	return local_trust_save(w->v, w->x->id, NULL, e);
+	return trust_save(w->v, w->x->id, NULL, e);
 }

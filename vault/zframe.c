@@ -1,10 +1,16 @@
 #include "zframe.h"
 
+#include "secret.h"
+
 #include <assert.h>
+#include <pthread.h>
 #include <string.h>
 #include <zstd.h>
 
 #define LEVEL 3
+#define SAMPLES 3	   /* that tell whether content shrinks */
+#define SAMPLE (16u << 10) /* bytes of one */
+#define WORTH 97	   /* per cent that must be left at most */
 #define SKIPPABLE_HEAD 8
 /* RFC 8878, 3.1.2: magic of a skippable frame, little-endian */
 static const uint8_t skippable[4] = {0x50, 0x2a, 0x4d, 0x18};
@@ -15,18 +21,120 @@ zframe_bound(size_t len)
 	return ZSTD_compressBound(len);
 }
 
+/* Each thread has contexts of its own, which end with it. */
+static pthread_key_t encoders, decoders;
+static pthread_once_t keys_once = PTHREAD_ONCE_INIT;
+static bool keys;
+
+static void
+free_encoder(void *ctx)
+{
+	ZSTD_freeCCtx(ctx);
+}
+
+static void
+free_decoder(void *ctx)
+{
+	ZSTD_freeDCtx(ctx);
+}
+
+static void
+make_keys(void)
+{
+	keys = pthread_key_create(&encoders, free_encoder) == 0 &&
+	       pthread_key_create(&decoders, free_decoder) == 0;
+}
+
+/* NULL without memory. */
+static ZSTD_CCtx *
+encoder(void)
+{
+	ZSTD_CCtx *ctx;
+
+	pthread_once(&keys_once, make_keys);
+	if (!keys)
+		return NULL;
+	ctx = pthread_getspecific(encoders);
+	if (ctx == NULL && (ctx = ZSTD_createCCtx()) != NULL &&
+	    pthread_setspecific(encoders, ctx) != 0) {
+		ZSTD_freeCCtx(ctx);
+		ctx = NULL;
+	}
+	return ctx;
+}
+
+static ZSTD_DCtx *
+decoder(void)
+{
+	ZSTD_DCtx *ctx;
+
+	pthread_once(&keys_once, make_keys);
+	if (!keys)
+		return NULL;
+	ctx = pthread_getspecific(decoders);
+	if (ctx != NULL)
+		return ctx;
+	ctx = ZSTD_createDCtx();
+	if (ctx != NULL &&
+	    (ZSTD_isError(ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax,
+						 ZFRAME_WINDOW_LOG_MAX)) ||
+	     pthread_setspecific(decoders, ctx) != 0)) {
+		ZSTD_freeDCtx(ctx);
+		ctx = NULL;
+	}
+	return ctx;
+}
+
 size_t
 zframe_encode(const void *in, size_t len, void *out, size_t cap)
 {
-	static _Thread_local ZSTD_CCtx *ctx;
+	ZSTD_CCtx *ctx = encoder();
 	size_t n;
 
-	if (ctx == NULL)
-		ctx = ZSTD_createCCtx();
 	if (ctx == NULL)
 		return 0;
 	n = ZSTD_compressCCtx(ctx, out, cap, in, len, LEVEL);
 	return ZSTD_isError(n) ? 0 : n;
+}
+
+bool
+zframe_shrinks(const void *in, size_t len)
+{
+	const uint8_t *p = in;
+	uint8_t out[ZSTD_COMPRESSBOUND(SAMPLE)];
+	ZSTD_CCtx *ctx = encoder();
+	size_t sum = 0, n;
+
+	if (len < SAMPLES * SAMPLE || ctx == NULL)
+		return true;
+	for (size_t i = 0; i < SAMPLES; i++) {
+		n = ZSTD_compressCCtx(ctx, out, sizeof out,
+				      p + (len - SAMPLE) / (SAMPLES - 1) * i,
+				      SAMPLE, 1);
+		sum += ZSTD_isError(n) ? SAMPLE : n;
+	}
+	secret_wipe(out, sizeof out);
+	return sum < SAMPLES * SAMPLE / 100 * WORTH;
+}
+
+/* RFC 8878, 3.1.1: a window of 128 KiB, and 4 bytes of content size. */
+void
+zframe_stored_head(uint32_t content, uint8_t out[ZFRAME_HEAD])
+{
+	memcpy(out, "\x28\xb5\x2f\xfd\x80\x38", 6);
+	for (int i = 0; i < 4; i++)
+		out[6 + i] = (uint8_t)(content >> 8 * i);
+}
+
+/* RFC 8878, 3.1.1.2: the last bit, type 0 (raw), the size in 21 bits. */
+void
+zframe_stored_block(uint32_t len, bool last, uint8_t out[ZFRAME_BLOCK_HEAD])
+{
+	uint32_t head = len << 3 | last;
+
+	assert(len <= ZFRAME_BLOCK);
+	for (int i = 0; i < 3; i++)
+		out[i] = (uint8_t)(head >> 8 * i);
 }
 
 /* RFC 8878, 3.1.1.1: what the frame's header says of its window. */
@@ -65,16 +173,11 @@ zframe_peek(const void *in, size_t len, size_t max, size_t *frame,
 int
 zframe_decode(const void *in, size_t frame, void *out, size_t content)
 {
-	static _Thread_local ZSTD_DCtx *ctx;
+	ZSTD_DCtx *ctx = decoder();
 	size_t n;
 
-	if (ctx == NULL) {
-		ctx = ZSTD_createDCtx();
-		if (ctx == NULL ||
-		    ZSTD_isError(ZSTD_DCtx_setParameter(
-			ctx, ZSTD_d_windowLogMax, ZFRAME_WINDOW_LOG_MAX)))
-			return -1;
-	}
+	if (ctx == NULL)
+		return -1;
 	n = ZSTD_decompressDCtx(ctx, out, content, in, frame);
 	return ZSTD_isError(n) || n != content ? -1 : 0;
 }

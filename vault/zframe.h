@@ -7,6 +7,7 @@
 
 #include "err.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,20 @@ size_t zframe_bound(size_t len);
 /* Compress into one frame with its content size. Returns its length; 0 without
  * memory. */
 size_t zframe_encode(const void *in, size_t len, void *out, size_t cap);
+
+/* Is it worth while to compress this? A few samples tell. */
+bool zframe_shrinks(const void *in, size_t len);
+/*
+ * A frame of content that does not shrink, written piece by piece: the head,
+ * then before each ZFRAME_BLOCK bytes (the last block has the rest, and at
+ * least one byte) the head of a block, which is stored as it is.
+ */
+#define ZFRAME_HEAD 10
+#define ZFRAME_BLOCK_HEAD 3
+#define ZFRAME_BLOCK (128u << 10)
+void zframe_stored_head(uint32_t content, uint8_t out[ZFRAME_HEAD]);
+void zframe_stored_block(uint32_t len, bool last,
+			 uint8_t out[ZFRAME_BLOCK_HEAD]);
 
 /*
  * Look at the frame at `in`: its length and that of its content, which must

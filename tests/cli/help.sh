@@ -30,7 +30,7 @@ awk 'length > 79' help | grep -q . && not_ok "help: wider than 79" ||
 commands=$(sed -n 's/^  \([a-z][a-z]*\) .*/\1/p' help)
 n=$(echo "$commands" | wc -l)
 [ "$n" -ge 15 ] && ok "help lists commands" || not_ok "help lists $n commands"
-for o in vault identity passphrase-fd json quiet; do
+for o in vault identity passphrase-fd jobs ask json quiet; do
 	grep -q -- "--$o" help && ok "help: --$o" || not_ok "help lacks --$o"
 done
 [ -f "$page" ] && ok "there is a page" || not_ok "there is no muniment.1"

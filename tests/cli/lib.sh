@@ -11,6 +11,8 @@ cd "$W" || exit 2
 BAD=0
 
 ok() { echo "ok $*"; }
+# skip NAME WHY: what cannot be checked here; tests/run.sh counts it apart
+skip() { echo "ok $1 # skipped: $2"; }
 not_ok() { echo "not ok $*"; BAD=$((BAD + 1)); }
 
 # check NAME COMMAND...: the command must succeed
@@ -72,5 +74,14 @@ pass $1
 P
 root of $2
 R
+}
+# own_keyring SCRIPT: run it (of tests/cli) once more, in a session keyring of
+# its own, and end with that; go on where it is that already, or there is none.
+# A test must not end the sessions of the person who runs it.
+own_keyring() {
+	[ -z "${MUNIMENT_TEST_RING:-}" ] || return 0
+	keyctl session - true >/dev/null 2>&1 || return 0
+	MUNIMENT_TEST_RING=1 keyctl session - sh "$TOP/tests/cli/$1" 2>&1
+	exit
 }
 finish() { [ "$BAD" -eq 0 ]; exit; }

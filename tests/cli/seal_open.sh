@@ -186,7 +186,7 @@ race() { # NAME COMMAND...
 	"$@" seal --to "$hybrid" -o out/race pipe 2>stderr &
 	pid=$!
 	exec 4>pipe
-	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	for i in $(seq 600); do
 		[ -n "$(ls -A out)" ] && break
 		sleep 0.1
 	done
@@ -216,7 +216,7 @@ p = subprocess.Popen(sys.argv[2:])
 with open("pipe", "wb") as f:
     f.write(open("good.age", "rb").read()[:150000])
     f.flush()
-    for i in range(500):
+    for i in range(6000):
         if os.listdir("out"):
             break
         time.sleep(0.01)
@@ -224,7 +224,7 @@ with open("pipe", "wb") as f:
         sys.exit(3)
     time.sleep(0.05)
     p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
-    code = p.wait(10)
+    code = p.wait(60)
 sys.exit(0 if code == -getattr(signal, "SIG" + sys.argv[1]) else 4)
 EOT
 		rc=$?
@@ -336,24 +336,34 @@ EOT
 	done
 	# the n-th allocation fails: status 2, a message, and nothing left
 	cat >nomem.c <<'EOT'
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 void *__libc_malloc(size_t n);
 void *__libc_calloc(size_t k, size_t n);
 void *__libc_realloc(void *p, size_t n);
-static long left = -2;
+static long left = -1;
 static int fails(void)
 {
-	if (left == -2)
-		left = atol(getenv("FAIL_AT"));
 	errno = ENOMEM;
 	return left >= 0 && left-- == 0;
+}
+/* count from here: what libraries do before main is theirs */
+int __libc_start_main(int (*m)(int, char **, char **), int c, char **v,
+	void (*i)(void), void (*f)(void), void (*r)(void), void *s)
+{
+	int (*real)(int (*)(int, char **, char **), int, char **,
+		void (*)(void), void (*)(void), void (*)(void), void *);
+	*(void **)&real = dlsym(RTLD_NEXT, "__libc_start_main");
+	left = atol(getenv("FAIL_AT"));
+	return real(m, c, v, i, f, r, s);
 }
 void *malloc(size_t n) { return fails() ? 0 : __libc_malloc(n); }
 void *calloc(size_t k, size_t n) { return fails() ? 0 : __libc_calloc(k, n); }
 void *realloc(void *p, size_t n) { return fails() ? 0 : __libc_realloc(p, n); }
 EOT
-	"${CC:-cc}" -shared -fPIC -O1 -fno-builtin -o nomem.so nomem.c
+	"${CC:-cc}" -shared -fPIC -O1 -fno-builtin -D_GNU_SOURCE -o nomem.so \
+		nomem.c
 	"$MUNIMENT" seal --armor --to "$hybrid" -o armored.age plain
 	for what in "seal --to $hybrid -o out/x plain" \
 		"open -i hybrid.key -o out/x good.age" \

@@ -14,9 +14,9 @@ import sys
 
 PROGRAM = os.environ["MUNIMENT"]
 SEED = os.environ.get("TAMPER_SEED", "20240229")
-PLACES = int(os.environ.get("TAMPER_PLACES", "1800"))
+PLACES = int(os.environ.get("TAMPER_PLACES", "600"))
 T = "work-" + sys.argv[1]  # the copy at hand: parts run side by side
-KILL = 60  # seconds after which a command hangs
+KILL = 300  # seconds after which a command hangs
 bad = 0
 
 
@@ -67,9 +67,11 @@ def files(vault):
 
 
 def state(folder):
-    """Every file below the folder and the hash of its content."""
+    """Every file below the folder, but caches, and the hash of its content."""
     found = {}
-    for where, _, names in os.walk(folder):
+    for where, folders, names in os.walk(folder):
+        if os.path.basename(where) == "local" and "cache" in folders:
+            folders.remove("cache")
         for n in names:
             path = os.path.join(where, n)
             with open(path, "rb") as f:
@@ -598,8 +600,11 @@ def local_files():
         case(rel + ": deleted", rel[:12],
              lambda v: os.unlink(os.path.join(v, rel)), same_blind=calm)
         if calm:
+            theirs = "home/" + rel
+            if not os.path.exists(theirs):
+                theirs = "home/local/trust.age"
             case(rel + ": of another person", rel,
-                 lambda v: shutil.copy("home/" + rel, os.path.join(v, rel)))
+                 lambda v: shutil.copy(theirs, os.path.join(v, rel)))
         if os.path.exists("second/" + rel):
             # of trust.age the devices are named, which are not here
             case(rel + ": of another vault",

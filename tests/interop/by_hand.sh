@@ -113,4 +113,35 @@ git -C "$T/tampered" update-ref "refs/heads/$branch" "$forged"
 finds 'by hand: a batch that no device signed is found' 'not signed' \
 	by_hand check "$T/tampered"
 
+# A stick with two carry files, of which the second goes on from the first.
+mkdir "$T/stick"
+owner --quiet remote add stick "$T/stick"
+owner --quiet sync stick >/dev/null
+first=$(ls "$T/stick" | grep -v parity)
+partner --quiet remote add stick "$T/stick"
+partner --quiet sync stick >/dev/null
+second=$(ls "$T/stick" | grep -v "$first\|parity")
+passes 'by hand: the stick holds two files' test -n "$second" -a \
+	"$(ls "$T/stick" | grep -vc parity)" -eq 2
+for n in 1 2; do
+	mkdir "$T/unpacked.$n"
+	[ $n = 1 ] && f=$first || f=$second
+	passes "by hand: file $n opens" sh -c \
+		'age -d -i "$1" "$2" | tar -x -i -C "$3"' sh "$T/partner.txt" \
+		"$T/stick/$f" "$T/unpacked.$n"
+done
+passes 'by hand: the first makes a clone' git clone -q --mirror \
+	"$T/unpacked.1/vault.bundle" "$T/stick.git"
+finds 'by hand: the second alone does not' 'lacks these prerequisite' \
+	sh -c 'git init -q --bare "$1/none.git" &&
+	git -C "$1/none.git" bundle verify "$1/unpacked.2/vault.bundle"' sh "$T"
+passes 'by hand: git says that the second fits' git -C "$T/stick.git" \
+	bundle verify "$T/unpacked.2/vault.bundle"
+passes 'by hand: and fetches it' git -C "$T/stick.git" fetch -q \
+	"$T/unpacked.2/vault.bundle" 'refs/heads/*:refs/heads/*'
+git -C "$T/stick.git" for-each-ref >"$T/refs.1"
+git -C "$T/partner" for-each-ref >"$T/refs.2"
+passes "by hand: the clone has the partner's logs" \
+	cmp "$T/refs.1" "$T/refs.2"
+
 finish

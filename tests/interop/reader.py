@@ -4,6 +4,7 @@
     reader.py verify  VAULT [--mirror]
     reader.py list    VAULT -i IDENTITY.txt [--json]
     reader.py extract VAULT -i IDENTITY.txt -o DIR [--json]
+    reader.py desks   VAULT IDENTITY.txt [VAULT IDENTITY.txt]...
 
 It shares no code with the program: Python's standard library, and git, age,
 zstd, openssl and ssh-keygen as they are. IDENTITY.txt is the decrypted
@@ -244,6 +245,26 @@ def run(command, data=None, fds=()):
     return done.returncode, done.stdout, done.stderr.decode(errors="replace")
 
 
+def once(function):
+    """Ask a tool each question once, also for several vaults."""
+    known = {}
+
+    def remembered(*args):
+        asked = repr([sha256(a) if isinstance(a, bytes) else a for a in args
+                      if not isinstance(a, Path)])
+        if asked not in known:
+            try:
+                known[asked] = function(*args), None
+            except Fault as e:
+                known[asked] = None, str(e)
+        answer, fault = known[asked]
+        need(fault is None, fault)
+        return answer
+
+    return remembered
+
+
+@once
 def openssl_verify(key, message, signature, tmp):
     """Check a plain Ed25519 signature with openssl."""
     der = bytes.fromhex("302a300506032b6570032100") + key
@@ -272,6 +293,7 @@ def sshsig_form(blob, key, namespace):
          and len(parts[4]) == 83, "SSHSIG is not Ed25519")
 
 
+@once
 def sshsig_verify(blob, key, namespace, message, tmp):
     """Check an SSHSIG, armored again, with ssh-keygen -Y verify."""
     sshsig_form(blob, key, namespace)
@@ -285,6 +307,7 @@ def sshsig_verify(blob, key, namespace, message, tmp):
     need(status == 0, "signature is wrong")
 
 
+@once
 def age_open(keys, data):
     """`age -d` with the keys given through a pipe; None if none fits."""
     r, w = os.pipe()
@@ -309,6 +332,7 @@ def age_open(keys, data):
     return out
 
 
+@once
 def unzstd(data):
     """`zstd -d` of all frames."""
     status, out, _ = run(["zstd", "-d", "-q", "-c"], data)
@@ -617,6 +641,23 @@ def take_line(batch, word, rest):
 
 # ---------------------------------------------------------------- blind checks
 
+def common(a, b):
+    """How many batches two branches have in common."""
+    n = 0
+    while n < min(len(a), len(b)) and a[n].root == b[n].root:
+        n += 1
+    return n
+
+
+def apart(a, b):
+    """After how many batches two branches part; all, if neither does."""
+    n = common(a, b)
+    return max(len(a), len(b)) if n == min(len(a), len(b)) else n
+
+
+VERIFIED = set()  # commits; their bytes are checked against their names
+
+
 class Vault:
     """All that can be read and checked without a key (sections 2 to 4)."""
 
@@ -656,15 +697,20 @@ class Vault:
                 self.report.note(batch, f"line not understood: {word}")
         self.verify_commits(branch, key, tip)
 
+    def of_device(self, device):
+        """All branches of a device."""
+        return [log for branch, log in self.logs.items()
+                if branch.split(".")[0] == device]
+
     def check_forks(self):
         """Another side of a fork is named by its first root that differs."""
         for branch, log in self.logs.items():
             device, _, side = branch.partition(".")
             main = {b.root for b in self.logs.get(device, [])}
-            both = sum(b.root in main for b in log) if side and main else len(log)
+            both = min(apart(log, other) for other in self.of_device(device))
             self.agreed[device] = min(both, self.agreed.get(device, both))
-            apart = [b.root[:32] for b in log if b.root not in main]
-            if side and side not in apart[:1 if main else None]:
+            own = [b.root[:32] for b in log if b.root not in main]
+            if side and side not in own[:1 if main else None]:
                 self.report.fault(branch, "is not named by its first "
                                   "batch that differs")
             elif side:
@@ -734,6 +780,8 @@ class Vault:
 
     def verify_commits(self, branch, key, tip):
         """The signatures of all commits of a branch, with git itself."""
+        if tip in VERIFIED:
+            return
         signers = self.tmp / "allowed"
         signers.write_text(f'{branch} namespaces="git" {ssh_line(key)}\n')
         _, out, _ = run(GIT + ["-C", self.repo.path, "rev-list", tip])
@@ -741,15 +789,17 @@ class Vault:
                                   "-c", f"gpg.ssh.allowedSignersFile={signers}",
                                   "verify-commit"] + out.decode().split())
         need(status == 0, "git verify-commit: a signature is wrong")
+        VERIFIED.add(tip)
 
-    def check_seen(self):
-        """What a device has seen must be here."""
+    def check_seen(self, counts=lambda batch: True):
+        """What a device has seen must be here, if the batch counts."""
         here = {(b.device, b.n, b.root) for b in self.batches()}
         for batch in self.batches():
             for device, n, root in batch.seen:
                 if (device, n, root) not in here:
-                    self.report.fault(batch, f"has seen batch {n} of "
-                                      f"{device[:9]}, which is not here")
+                    say = self.report.fault if counts(batch) else self.report.note
+                    say(batch, f"has seen batch {n} of {device[:9]}, "
+                        "which is not here")
 
     def check_packs(self):
         """Git's own checksum over each pack and index."""
@@ -835,14 +885,23 @@ def read_ring(text, vault, batch, keys):
             if keys.take(comment, key)]
 
 
+FITTED = {}  # rings that another vault had, too: the key that opened it
+
+
 def try_ring(batch, name, trial, keys):
     """Open a ring; gives its text and the key that fitted."""
     data = batch.read(name)
+    if name in FITTED:
+        if FITTED[name] not in trial:
+            return None
+        trial = [FITTED[name]]
     text = age_open(trial, data)
     if text is None:
         return None
-    fits = [k for k in trial if len(trial) == 1 or age_open([k], data)]
-    if case := keys.cases.get(fits[0]):
+    key = next(k for k in trial if len(trial) == 1
+               or age_open([k], data) is not None)
+    FITTED[name] = key
+    if case := keys.cases.get(key):
         need(batch.case in (None, case[0]), "rings of two cases in one batch")
         batch.case = case[0]
     return text
@@ -899,9 +958,10 @@ def open_entry(vault, batch, name, keys):
 
 
 COMMON = "version kind vault device batch case seat time salt signature"
-KEYS = {"device": "", "filler": "", "witness": "notes",
-        "member": "act key rights member card cuts",
-        "case": "act opened epoch recipient after name",
+KEYS = {"device": "follows why", "filler": "", "witness": "notes keys",
+        "member": "act key rights member card cuts collector bound label "
+                  "recipient epochs follows in replaces proof",
+        "case": "act opened epoch recipient after name to without",
         "record": "item parents fields files",
         "custody": "action item to note", "retract": "item why"}
 ACTIONS = ("received exported carried shared verified disclosed stamped note")
@@ -932,166 +992,479 @@ def open_entries(vault, keys):
     return entries
 
 
+# ---------------------------------------------------------------- cuts
+
+class Cut:
+    """A `retire` or `cut` act: where logs of a member stop counting."""
+
+    def __init__(self, e):
+        need(isinstance(e["cuts"], dict) and isinstance(e["member"], str),
+             "no cuts")
+        replaces = e["replaces"] if e["replaces"] is not None else []
+        need(isinstance(replaces, list), "what it replaces is damaged")
+        self.name, self.act, self.seat = e.name, e["act"], e["seat"]
+        self.member, self.inside = e["member"], e["in"]
+        self.replaces, self.states = set(map(str, replaces)), {}
+        need(self.inside is None or self.act == "retire"
+             and re.fullmatch(ID, str(self.inside)), "no case to retire from")
+        for device, state in e["cuts"].items():
+            m = re.fullmatch(f"({NUMBER}) ({HEX})", str(state))
+            need(m and device_key(device), "cut is damaged")
+            self.states[device] = (int(m[1]), m[2])
+
+    def state(self, device):
+        """What it says of a device of its member; None if nothing."""
+        if self.act == "retire":
+            return self.states.get(device, (0, ""))
+        return self.states.get(device)
+
+    def kind(self):
+        """Acts that differ in this do not replace each other."""
+        return self.act, self.member, self.inside
+
+
+def counted(log, logs, state):
+    """How many batches of a branch count when a device is cut there."""
+    size, root = state
+    here = [x for x in logs if has_state(x, state)]
+    if size == 0 or log in here:
+        return size
+    if here:
+        return max(common(log, x) for x in here)
+    return len(log) if len(log) < size else 0
+
+
+def has_state(log, state):
+    """Whether a branch has that root at that size."""
+    return 0 < state[0] <= len(log) and log[state[0] - 1].root == state[1]
+
+
+class Limits:
+    """How many batches of each branch count, under some cuts in force.
+
+    `cuts` take away, `settled` lift what a fork takes away; `maybe` lift it
+    as far as they go, where it is not certain that they are in force.
+    """
+
+    def __init__(self, vault, seats_of, cuts, settled, maybe=()):
+        self.whole, self.inside, self.forked = {}, {}, {}
+        self.branches = {}
+        self.retired = {(c.member, c.inside) for c in cuts
+                        if c.act == "retire"}
+        for branch, log in vault.logs.items():
+            device = branch.split(".")[0]
+            logs = vault.of_device(device)
+            seats = seats_of.get(device, set())
+
+            def about(some, device=device, seats=seats):
+                return [(c, c.state(device)) for c in some
+                        if c.member in seats and c.state(device)]
+
+            def settle(some, logs=logs):
+                return [s for c, s in about(some) if c.inside is None
+                        and any(has_state(x, s) for x in logs)]
+
+            n = len(log)
+            if not settle(settled):
+                n = max([min(n, vault.agreed[device])]
+                        + [counted(log, logs, s) for s in settle(maybe)])
+            self.forked[branch] = n
+            for c, state in about(cuts):
+                k = counted(log, logs, state)
+                if c.inside is None:
+                    n = min(n, k)
+                else:
+                    key = branch, c.inside
+                    self.inside[key] = min(k, self.inside.get(key, k))
+            self.whole[branch] = n
+            for batch in log:
+                self.branches.setdefault((device, batch.root),
+                                         []).append(branch)
+
+    def whole_batch(self, batch):
+        """Whether a batch counts, as far as no single case is concerned."""
+        return any(batch.n <= self.whole[b]
+                   for b in self.branches[batch.device, batch.root])
+
+    def counts(self, e, case):
+        """Whether what an entry does in a case counts."""
+        return any(e.batch.n <= min(self.whole[b], self.inside.get(
+            (b, case), e.batch.n)) for b in self.where(e))
+
+    def where(self, e):
+        """The branches that hold it."""
+        return self.branches[e["device"], e.batch.root]
+
+    def check(self, e):
+        """Refuse an entry that stands where nothing counts."""
+        need(any(e.batch.n <= self.forked[b] for b in self.where(e)),
+             "its device's log is forked before it")
+        need(self.counts(e, e["case"]), "beyond a cut of its seat")
+
+
 # ---------------------------------------------------------------- rights
 
-class Rights:
-    """Section 7: which entries are accepted, worked out until it stands."""
+LEVELS = ("witness", "reader", "author", "admin")
+ROOT_ACTS = ("admit", "rights", "retire", "cut")
 
-    def __init__(self, vault, entries):
-        self.vault, self.entries = vault, entries
-        self.seats, self.devices, self.signed = {}, {}, {}
-        while True:
-            before = self.state()
-            for e in sorted(entries, key=lambda e: e.name):
+
+class Signatures:
+    """Who signed which act; each question is asked once."""
+
+    def __init__(self, tmp):
+        self.tmp, self.known = tmp, {}
+
+    def hold(self, e, key, where="signature", namespace="muniment-act"):
+        """Whether this key signed the act."""
+        asked = e.name, key, where
+        if asked not in self.known:
+            without = {"signature", where}
+            body = {k: v for k, v in e.data.items() if k not in without}
+            try:
+                need(isinstance(e[where], str), "act is not signed")
+                sshsig_verify(unbase64(e[where]), key, namespace,
+                              canonical(body).encode(), self.tmp)
+                self.known[asked] = True
+            except Fault:
+                self.known[asked] = False
+        return self.known[asked]
+
+
+class Seat:
+    """A valid seat."""
+
+    def __init__(self, parent, key):
+        self.parent, self.collector = parent, key is None
+        self.keys = set() if key is None else {key}
+        self.handed, self.borne, self.rights = set(), set(), {}
+
+
+class Verdicts:
+    """What section 7 accepts when it is given which batches count.
+
+    Under fixed cuts nothing that is accepted takes away from anything else;
+    so entries are judged again until no more are accepted.
+    """
+
+    def __init__(self, vault, entries, signatures, limits):
+        self.vault, self.signatures, self.limits = vault, signatures, limits
+        self.seats, self.devices, self.bound = {}, {}, set()
+        self.openers, self.cuts, self.why = {}, set(), {}
+        self.first = {}
+        for e in entries:
+            if e["kind"] == "device" and e.batch.n == 1:
+                key = e["device"], e.batch.root
+                self.first[key] = self.first.get(key, 0) + 1
+        waiting, more = sorted(entries, key=lambda e: e.name), True
+        while more:
+            left = []
+            for e in waiting:
                 try:
                     self.judge(e)
-                    e.why = None
+                    self.why[e.name] = None
                 except Fault as f:
-                    e.why = str(f)
-            if self.state() == before:
-                break
+                    self.why[e.name] = str(f)
+                    left.append(e)
+            more, waiting = len(left) < len(waiting), left
 
-    def state(self):
-        """What the next round depends on."""
-        return repr((self.seats, self.devices))
+    def seat(self, name):
+        """A seat that is valid."""
+        need(isinstance(name, str) and name in self.seats,
+             "the seat is not valid")
+        return self.seats[name]
 
-    def key_of(self, seat):
-        """The signing key of a seat."""
-        if seat == "root":
-            return self.vault.root_key
-        need(seat in self.seats, "its seat is not valid")
-        return self.seats[seat]["key"]
+    def above(self, name):
+        """The seats above one, up to the root."""
+        while name != "root":
+            name = self.seat(name).parent
+            yield name
 
-    def above(self, seat):
-        """A seat, its parent, and so on up to the root."""
-        while seat != "root":
-            yield seat
-            seat = self.seats[seat]["parent"] if seat in self.seats else "root"
-        yield "root"
-
-    def has(self, seat, case, *rights):
+    def holds(self, seat, case, *rights):
         """Whether a seat holds one of these rights in a case."""
-        if seat == "root":
-            return True
-        held = self.seats.get(seat, {}).get("rights", {}).get(case, set())
-        return bool(held & set(rights))
+        return bool(self.seats[seat].rights.get(case, set()) & set(rights))
 
-    def check_act(self, e, signers):
-        """The act's signature, by one of these seats."""
-        if e.name not in self.signed:
-            need(isinstance(e["signature"], str), "act is not signed")
-            body = {k: v for k, v in e.data.items() if k != "signature"}
-            blob, found = unbase64(e["signature"]), None
-            for seat in signers:
-                try:
-                    sshsig_verify(blob, self.key_of(seat), "muniment-act",
-                                  canonical(body).encode(), self.vault.tmp)
-                    found = seat
-                    break
-                except Fault:
-                    continue
-            need(found, "act's signature is wrong")
-            self.signed[e.name] = found
+    def has(self, e, case, *rights):
+        """The same of the seat of an entry, where that stands."""
+        return (self.holds(e["seat"], case, *rights)
+                and self.limits.counts(e, case))
+
+    def person_has(self, e, *rights):
+        """The same, by whichever seat that shares a key with his and is not
+        retired, in whole or in that case."""
+        own, gone = self.seats[e["seat"]].keys, self.limits.retired
+        return any(self.holds(s, e["case"], *rights)
+                   for s, seat in self.seats.items()
+                   if s == e["seat"] or seat.keys & own
+                   and not {(s, None), (s, e["case"])} & gone)
+
+    def check_signed(self, e):
+        """An act is signed by one of its seat's keys, or by the root key."""
+        keys = ({self.vault.root_key} if e["seat"] == "root"
+                else self.seat(e["seat"]).keys)
+        need(any(self.signatures.hold(e, key) for key in sorted(keys)),
+             "act's signature is wrong")
 
     def judge(self, e):
         """Accept an entry, or say why not."""
-        kind, act = e["kind"], e["act"]
-        need(e.batch.n <= self.vault.agreed[e["device"]],
-             "its device's log is forked before it")
-        if kind == "device":
-            self.judge_device(e)
-            return
-        seat = e["seat"]
-        need(self.devices.get(e["device"]) == seat or seat == "root"
-             and kind == "member" and act in ("admit", "rights"),
-             "its seat is not that of its device")
-        if kind == "member" and act in ("admit", "rights", "retire"):
-            self.check_act(e, [seat])
-            self.judge_member(e, seat)
+        kind, act, seat = e["kind"], e["act"], e["seat"]
+        if seat == "root":
+            need(kind == "member" and act in ROOT_ACTS, "no act of the root key")
+        else:
+            self.limits.check(e)
+            if kind == "device":
+                self.judge_device(e)
+                return
+            need(self.devices.get(e["device"]) == seat,
+                 "its seat is not that of its device")
+            need(kind in ("record", "filler") or not self.seat(seat).collector,
+                 "a collector adds records only")
+        if kind == "member":
+            self.judge_member(e)
         elif kind == "case":
-            self.check_act(e, [seat])
-            self.judge_case(e, seat)
+            self.check_signed(e)
+            self.judge_case(e)
         elif kind in ("record", "retract"):
-            need(self.has(seat, e["case"], "author", "admin"),
+            need(e["case"] != "vault" and
+                 self.person_has(e, "author", "admin"),
                  "its seat may not write in this case")
-        elif kind == "custody" or (kind == "member" and act == "card"):
-            need(self.has(seat, e["case"], "reader", "author", "admin",
-                          "witness"), "its seat has no right in this case")
-            if kind == "member":
-                self.judge_card(e)
-        elif kind not in ("filler", "witness"):
-            raise Fault(f"kind not understood: {kind} {act or ''}")
+        elif kind == "custody":
+            need(self.person_has(e, *LEVELS), "its seat has no right here")
+        elif kind == "witness":
+            need(e["case"] == "vault", "not in the vault's case")
+        else:
+            need(kind == "filler", f"kind not understood: {kind}")
 
     def judge_device(self, e):
         """Rule 3: a device is bound to a seat by its first batch."""
         need(e["case"] == "vault" and e.batch.n == 1, "device not in batch 1")
-        need(e["seat"] in self.seats, "its seat is not valid")
-        self.check_act(e, list(self.above(e["seat"])))
+        need(self.first[e["device"], e.batch.root] == 1,
+             "its first batch names several seats")
+        if self.seat(e["seat"]).collector:
+            need((e["device"], e["seat"]) in self.bound,
+                 "its collector's device is not confirmed")
+        else:
+            self.check_signed(e)
         self.devices[e["device"]] = e["seat"]
 
-    def judge_member(self, e, seat):
-        """Rule 2: who may admit and give rights."""
-        need(e["case"] == "vault", "not in the vault's case")
-        need(isinstance(e["rights"], dict) or e["act"] == "retire", "no rights")
-        if e["act"] == "retire":
-            raise Fault("retire is not evaluated")
-        if not self.has(seat, "vault", "admin"):
-            for case in e["rights"]:
-                need(case != "vault" and self.has(seat, case, "admin"),
-                     "its seat is not admin of what it gives")
-        for right in e["rights"].values():
-            need(right in ("reader", "author", "admin", "witness"),
-                 "right not understood")
-        name = e.name
-        if e["act"] == "admit":
-            self.seats.setdefault(name, {"key": ssh_key(str(e["key"])),
-                                         "parent": seat, "rights": {}})
+    def judge_member(self, e):
+        """Rules 2, 5 and 6: what is said of members."""
+        act = str(e["act"])
+        judge = getattr(self, "member_" + act, None)
+        need(re.fullmatch("[a-z]+", act) and judge,
+             f"kind not understood: member {act}")
+        if act in ("card", "label"):
+            need(act == "card" or e["case"] != "vault", "not in a case")
         else:
-            name = e["member"]
-            need(name in self.seats, "the member's seat is not valid")
-        for case, right in sorted(e["rights"].items()):
-            self.give(name, case, right)
+            need(e["case"] == "vault", "not in the vault's case")
+            if act != "keys":
+                self.check_signed(e)
+        judge(e)
+
+    def check_rights(self, e):
+        """Rule 2: who may give these rights."""
+        rights, seat = e["rights"], e["seat"]
+        need(isinstance(rights, dict), "no rights")
+        need(all(right in LEVELS for right in rights.values()),
+             "right not understood")
+        if seat != "root" and not self.has(e, "vault", "admin"):
+            need(rights and all(case != "vault" and
+                                self.has(e, case, "admin")
+                                for case in rights),
+                 "its seat is not admin of what it gives")
 
     def give(self, seat, case, right):
         """Rights only add."""
-        self.seats[seat]["rights"].setdefault(case, set()).add(right)
+        self.seats[seat].rights.setdefault(case, set()).add(right)
 
-    def judge_case(self, e, seat):
+    def member_admit(self, e):
+        """A new seat."""
+        self.check_rights(e)
+        if e["collector"] is True:
+            need(e["key"] is None, "a collector with a key")
+            key = None
+        else:
+            key = ssh_key(str(e["key"]))
+        self.seats[e.name] = Seat(e["seat"], key)
+        for case, right in e["rights"].items():
+            self.give(e.name, case, right)
+
+    def member_rights(self, e):
+        """More rights of a seat."""
+        self.check_rights(e)
+        self.seat(e["member"])
+        for case, right in e["rights"].items():
+            self.give(e["member"], case, right)
+
+    def member_keys(self, e):
+        """Keys that somebody lacked."""
+        self.seat(e["member"])
+        need(isinstance(e["epochs"], list) and e["epochs"], "no keys")
+        for epoch in e["epochs"]:
+            m = re.fullmatch(f"(vault|{ID}) {ID}", str(epoch))
+            need(m, "epoch is damaged")
+            need(self.has(e, m[1], "admin") or m[1] == "vault"
+                 and e["seat"] in self.above(e["member"]),
+                 "its seat is not admin of what it gives")
+
+    def member_handover(self, e):
+        """Another key of the own seat."""
+        need(e["member"] == e["seat"], "not its own seat")
+        key = ssh_key(str(e["key"]))
+        need(self.signatures.hold(e, key, "proof", "muniment-handover"),
+             "not proved with the new key")
+        self.seat(e["seat"]).keys.add(key)
+        self.seat(e["seat"]).handed.add(key)
+
+    def member_device(self, e):
+        """A collector's device is confirmed."""
+        need(self.seat(e["member"]).collector, "no collector's seat")
+        need(e["seat"] in self.above(e["member"]), "not above that seat")
+        self.bound.add((str(e["bound"]), e["member"]))
+
+    def member_label(self, e):
+        """What a collector is called."""
+        need(self.seat(e["member"]).collector, "no collector's seat")
+        need(self.seat(e["member"]).parent == e["seat"]
+             or self.has(e, e["case"], "admin"),
+             "its seat may not name that one")
+
+    def member_retire(self, e):
+        """Rule 6: a member leaves, or his part in a case ends."""
+        cut, seat = Cut(e), e["seat"]
+        need(seat in self.above(cut.member) or cut.inside is not None
+             and self.openers.get(cut.inside) == seat != cut.member,
+             "its seat is not above that one")
+        self.cuts.add(e.name)
+
+    def member_cut(self, e):
+        """Rule 6: devices are cut."""
+        cut = Cut(e)
+        need(e["seat"] == cut.member or e["seat"] in self.above(cut.member),
+             "its seat is not above that one")
+        self.cuts.add(e.name)
+
+    def judge_case(self, e):
         """Rule 4: opening, renewing and naming a case."""
-        if e["act"] == "name":
-            need(self.has(seat, e["case"], "admin"), "not admin of the case")
+        act, seat, case = e["act"], e["seat"], e["opened"]
+        if act == "name":
+            need(self.has(e, e["case"], "admin"), "not admin of the case")
             return
-        case = e["opened"]
+        need(act in ("open", "epoch"), f"kind not understood: case {act}")
         need(e["case"] == "vault" and re.fullmatch(f"vault|{ID}", str(case))
              and re.fullmatch(ID, str(e["epoch"]))
              and re.fullmatch("age1pq1[a-z0-9]+", str(e["recipient"])),
              "case act is damaged")
-        if e["act"] == "open":
-            if case == "vault":
-                need(self.has(seat, "vault", "admin"), "may not open the vault")
-            else:
-                need(self.has(seat, "vault", "admin", "author"), "may not open")
-                derived = sha256(f"{seat} {e['salt']}".encode()).hex()[:32]
-                need(case == derived, "the case id is not the opener's")
-                self.give(seat, case, "admin")
+        if act == "epoch":
+            need(self.has(e, case, "admin"), "not admin of the case")
+            need(e["epoch"] == sha256(e["recipient"].encode()).hex()[:32],
+                 "its epoch id is another")
+        elif case == "vault":
+            need(self.seat(seat).parent == "root"
+                 and self.has(e, "vault", "admin"), "may not open the vault")
         else:
-            need(e["act"] == "epoch", "case act not understood")
-            need(self.has(seat, case, "admin"), "not admin of the case")
+            need(self.has(e, "vault", "admin", "author"), "may not open")
+            derived = sha256(f"{seat} {e['salt']}".encode()).hex()[:32]
+            need(case == derived, "the case id is not the opener's")
+            self.give(seat, case, "admin")
+            self.openers[case] = seat
 
-    def judge_card(self, e):
-        """A card must be its seat's, signed by itself."""
-        text = str(e["card"])
+    def member_card(self, e):
+        """A card, signed by the key that it bears."""
+        text, seat = str(e["card"]), self.seat(e["member"])
         top, mark, sig = text.partition("-----BEGIN SSH SIGNATURE-----\n")
-        m = re.fullmatch("muniment card 1\nname [^\n]{1,200}\n"
-                         "(?:org [^\n]{1,200}\n)?recipient age1pq1[a-z0-9]+\n"
+        m = re.fullmatch("muniment card 1\n(name [^\n]{1,200}\n"
+                         "(?:org [^\n]{1,200}\n)?)recipient age1pq1[a-z0-9]+\n"
                          f"key ({SSH_KEY})\n", top)
         need(m and mark and len(text.encode()) <= 16384, "card is damaged")
-        key = ssh_key(m[1])
+        key = ssh_key(m[2])
         body, end, rest = sig.partition("-----END SSH SIGNATURE-----\n")
         need(end and not rest, "card's signature is damaged")
-        sshsig_verify(unbase64(body.replace("\n", "")), key, "muniment-card",
-                      top.encode(), self.vault.tmp)
-        need(self.key_of(e["member"]) == key, "card is another seat's")
+        if (e.name, "card") not in self.signatures.known:
+            sshsig_verify(unbase64(body.replace("\n", "")), key,
+                          "muniment-card", top.encode(), self.vault.tmp)
+            self.signatures.known[e.name, "card"] = True
+        need(key in seat.keys, "card is another seat's")
+        itself = e["seat"] == e["member"]
+        need(seat.parent == e["seat"] or self.has(e, e["case"], "admin")
+             or itself and seat.parent == "root"
+             or itself and key in seat.handed
+             and (e["case"], m[1]) in seat.borne,
+             "its seat may not name that one")
+        if not itself:
+            seat.borne.add((e["case"], m[1]))
+
+
+class Rights:
+    """Section 7: which cuts are in force, and what is accepted then."""
+
+    def __init__(self, vault, entries):
+        self.vault, self.entries = vault, entries
+        self.signatures = Signatures(vault.tmp)
+        self.seats_of, self.parents, self.acts = {}, {}, {}
+        for e in entries:
+            if e["kind"] == "device" and e.batch.n == 1:
+                self.seats_of.setdefault(e["device"], set()).add(e["seat"])
+            elif e["kind"] == "member" and e["act"] == "admit":
+                self.parents[e.name] = e["seat"]
+            elif e["kind"] == "member" and e["act"] in ("retire", "cut"):
+                try:
+                    self.acts[e.name] = Cut(e)
+                except Fault:
+                    pass
+        self.final, self.force = self.solve()
+        self.seats = self.final.seats
+        for e in entries:
+            e.why = self.final.why[e.name]
+
+    def verdicts(self, cuts, settled, maybe=()):
+        """What is accepted if these cuts are in force."""
+        limits = Limits(self.vault, self.seats_of, self.some(cuts),
+                        self.some(settled), self.some(maybe))
+        return Verdicts(self.vault, self.entries, self.signatures, limits)
+
+    def some(self, names):
+        """The acts of these names."""
+        return [self.acts[name] for name in sorted(names)]
+
+    def replaces(self, new, old):
+        """Whether an act, if valid, puts another out of force."""
+        if old.name not in new.replaces or new.kind() != old.kind():
+            return False
+        seat, passed = old.seat, set()
+        while seat != new.seat and seat in self.parents and seat not in passed:
+            passed.add(seat)
+            seat = self.parents[seat]
+        return seat == new.seat
+
+    def in_force(self, valid, replacing):
+        """Those of the valid acts that none of the others replaces."""
+        return {name for name in valid
+                if not any(self.replaces(new, self.acts[name])
+                           for new in self.some(replacing))}
+
+    def solve(self):
+        """Too much, too little, and so on until both are the same."""
+        certain, may, sure = set(), set(self.acts), set()
+        while True:
+            before = certain, may
+            most = self.verdicts(certain, certain, may).cuts
+            may = self.in_force(most, sure)
+            sure = self.verdicts(may, certain).cuts
+            certain = self.in_force(sure, most)
+            if (certain, may) == before:
+                break
+        for name in sorted(may - certain):
+            self.vault.report.note(name[:12], "this cut hangs on itself: void")
+        return self.verdicts(certain, certain), self.some(certain)
+
+    def members(self):
+        """All valid seats, with the highest right of each case."""
+        retired = {c.member for c in self.force
+                   if c.act == "retire" and c.inside is None}
+        return {name: {"rights": {case: max(rights, key=LEVELS.index)
+                                  for case, rights in seat.rights.items()},
+                       "retired": name in retired}
+                for name, seat in self.seats.items()}
 
 
 def check_case_keys(vault, keys, entries):
@@ -1102,6 +1475,72 @@ def check_case_keys(vault, keys, entries):
         _, out, _ = run(["age-keygen", "-y"], secret.encode())
         if acts.get((case, epoch)) != out.decode().strip():
             vault.report.note(f"key of case {case}", "no act announces it")
+
+
+# ---------------------------------------------------------------- witnesses
+
+def read_note(vault, text):
+    """A note of a witness entry: device, size, root, body and its lines."""
+    body, blank, below = text.rpartition("\n\n")
+    need(blank and below.endswith("\n"), "not a signed note")
+    m = re.fullmatch(f"muniment/({HEX})/({DEVICE})\n([1-9][0-9]*)\n({B64})",
+                     body)
+    need(m, "not a checkpoint of a log")
+    need(m[1] == vault.id, "of another vault")
+    lines = []
+    for line in below[:-1].split("\n"):
+        m2 = re.fullmatch(f"\u2014 ([^ +]+) ({B64})", line)
+        need(m2, "signature line is damaged")
+        lines.append((m2[1], unbase64(m2[2])))
+    return m[2], int(m[3]), unbase64(m[4]), (body + "\n").encode(), lines
+
+
+def witness_keys(vault, rights, e):
+    """The keys that may cosign in this entry: (name, key id) to key."""
+    name = f"muniment/{vault.id}/seat/{e['seat']}"
+    keys = [(name, key) for key in rights.seats[e["seat"]].keys]
+    members = set().union(*(s.keys for s in rights.seats.values()))
+    for text in e["keys"] or ():
+        m = re.fullmatch(f"([^ +]+)\\+([0-9a-f]{{8}})\\+({B64})", text)
+        need(m and not m[1].startswith("muniment/"), "not a verifier key")
+        raw = unbase64(m[3])
+        if raw[:1] == b"\x04" and len(raw) == 33 and raw[1:] not in members:
+            keys.append((m[1], check_key(raw[1:])))
+    return {(n, sha256(n.encode() + b"\n\x04" + k)[:4]): k for n, k in keys}
+
+
+def cosignatures(vault, rights, entries):
+    """What the accepted witness entries say, as a list."""
+    roots = {(b.device, b.n, b.root) for b in vault.batches()}
+    found = []
+    for e in entries:
+        for text in e["notes"] if e["kind"] == "witness" and not e.why else ():
+            device, size, root, body, lines = read_note(vault, text)
+            if (device, size, root.hex()) not in roots:
+                origin = body.split(b"\n")[0]
+                key = device_key(device)
+                kid = sha256(origin + b"\n\x01" + key)[:4]
+                for name, raw in lines:
+                    if name.encode() == origin and raw[:4] == kid:
+                        openssl_verify(key, body, raw[4:], vault.tmp)
+                        vault.report.fault(e, f"batch {size} of {device[:9]} "
+                                           "was signed, and is not here")
+                continue
+            keys = witness_keys(vault, rights, e)
+            for name, raw in lines:
+                if (name, raw[:4]) not in keys or len(raw) != 76:
+                    continue
+                time = int.from_bytes(raw[4:12], "big")
+                try:
+                    openssl_verify(keys[name, raw[:4]],
+                                   b"cosignature/v1\ntime %d\n" % time + body,
+                                   raw[12:], vault.tmp)
+                except Fault as f:
+                    vault.report.fault(e, f"cosignature: {f}")
+                    continue
+                found.append({"device": device, "size": size, "by": name,
+                              "time": time})
+    return found
 
 
 # ---------------------------------------------------------------- items
@@ -1235,8 +1674,8 @@ def read_identity(path):
     return keys
 
 
-def show(vault, entries, found, as_json):
-    """Print what was read."""
+def summary(vault, entries, found, rights, cosigned):
+    """What was read, as one object."""
     names = {e["case"]: e["name"]
              for e in sorted(entries, key=lambda e: (e["time"], e.name))
              if e["kind"] == "case" and e["act"] == "name" and not e.why}
@@ -1245,49 +1684,88 @@ def show(vault, entries, found, as_json):
                                    "fields": e["fields"], "files": e["files"]}
                                   for e in item["current"]]}
              for item in found]
-    refused = [{"entry": e.name, "kind": e["kind"], "why": e.why}
-               for e in entries if e.why]
+    verdicts = [{"entry": e.name, "kind": e["kind"], "act": e["act"] or "",
+                 "seat": e["seat"], "device": e["device"], "batch": e["batch"],
+                 "accepted": not e.why, "why": e.why or ""}
+                for e in sorted(entries, key=lambda e: e.name)]
     kinds = {}
     for e in entries:
         kinds[e["kind"]] = kinds.get(e["kind"], 0) + 1
-    if as_json:
-        print(json.dumps({"vault": vault.id, "cases": names, "items": lines,
-                          "kinds": kinds, "not_accepted": refused},
-                         ensure_ascii=False, indent=1, sort_keys=True))
-        return
-    for item in lines:
+    return {"vault": vault.id, "cases": names, "items": lines, "kinds": kinds,
+            "not_accepted": [v for v in verdicts if not v["accepted"]],
+            "entries": verdicts, "cosignatures": cosigned,
+            "members": rights.members() if rights else {}}
+
+
+def show(read):
+    """Print it for people."""
+    for item in read["items"]:
         for e in item["current"]:
-            name = names.get(item["case"], item["case"])
+            name = read["cases"].get(item["case"], item["case"])
             print(f"{item['item']}  {name}  {e['time']}  {e['entry'][:16]}"
                   + ("  RETRACTED" if item["retracted"] else ""))
             for f in e["files"]:
                 print(f"    {f['sha256'][:16]} {f['size']:>12} {f['name']}")
-    for r in refused:
-        print(f"not accepted: {r['kind']} {r['entry'][:16]}: {r['why']}")
+    for v in read["entries"]:
+        what = f"{v['kind']} {v['act']}".strip() + " " + v["entry"][:16]
+        print(f"not accepted: {what}: {v['why']}" if v["why"]
+              else f"accepted: {what}")
+
+
+def read_vault(path, identity, report, tmp, target=None):
+    """Read all that an identity can; gives the summary."""
+    vault = Vault(Path(path), report, tmp)
+    vault.check_forks()
+    keys = open_rings(vault, read_identity(identity))
+    entries = open_entries(vault, keys)
+    cosigned, rights = [], None
+    if any(case == "vault" for case, _ in keys.cases.values()):
+        rights = Rights(vault, entries)
+        check_case_keys(vault, keys, entries)
+        cosigned = cosignatures(vault, rights, entries)
+        vault.check_seen(rights.final.limits.whole_batch)
+    else:
+        vault.check_seen()
+    found = items(vault, entries)
+    if target:
+        extract(vault, keys, found, target)
+    return summary(vault, entries, found, rights, cosigned)
+
+
+def read_desks(args, tmp):
+    """Several vaults, each with an identity; faults belong to their vault."""
+    read = {}
+    for n, (path, identity) in enumerate(zip(args.desk[::2], args.desk[1::2])):
+        report, own = Report(), tmp / str(n)
+        own.mkdir()
+        found = report.attempt(path, read_vault, path, identity, report, own)
+        read[path] = {**(found or {}), "faults": report.faults,
+                      "notes": report.notes}
+    print(json.dumps(read, ensure_ascii=False, indent=1, sort_keys=True))
 
 
 def command(args, report, tmp):
     """Do what the command line asks."""
-    vault = Vault(Path(args.vault), report, tmp)
-    vault.check_seen()
-    vault.check_forks()
-    if args.verb == "verify":
+    if args.verb == "desks":
+        read_desks(args, tmp)
+    elif args.verb == "verify":
+        vault = Vault(Path(args.vault), report, tmp)
+        vault.check_seen()
+        vault.check_forks()
         if not args.mirror:
             vault.check_place()
         vault.check_packs()
         vault.check_objects(args.mirror)
         print(f"vault {vault.id}: {len(vault.logs)} branches, "
               f"{sum(map(len, vault.logs.values()))} batches")
-        return
-    keys = open_rings(vault, read_identity(args.identity))
-    entries = open_entries(vault, keys)
-    if any(case == "vault" for case, _ in keys.cases.values()):
-        Rights(vault, entries)
-        check_case_keys(vault, keys, entries)
-    found = items(vault, entries)
-    if args.verb == "extract":
-        extract(vault, keys, found, Path(args.output))
-    show(vault, entries, found, args.json)
+    else:
+        target = Path(args.output) if args.verb == "extract" else None
+        read = read_vault(args.vault, args.identity, report, tmp, target)
+        if args.json:
+            print(json.dumps(read, ensure_ascii=False, indent=1,
+                             sort_keys=True))
+        else:
+            show(read)
 
 
 def main():
@@ -1306,13 +1784,14 @@ def main():
             sub.add_argument("-o", "--output", required=True)
     for sub in verbs.choices.values():
         sub.add_argument("vault")
+    verbs.add_parser("desks").add_argument("desk", nargs="+")
     args, report = parser.parse_args(), Report()
     shm = "/dev/shm" if os.path.isdir("/dev/shm") else None
     with tempfile.TemporaryDirectory(dir=shm) as tmp:
         try:
             command(args, report, Path(tmp))
         except Fault as e:
-            report.fault(args.vault, e)
+            report.fault(args.verb, e)
         except OSError as e:
             print(f"reader: {e}", file=sys.stderr)
             return 2

@@ -42,6 +42,19 @@ passes 'reader: a retraction is seen' jq -e '[.items[] | select(
 	.retracted and .current[0].files[0].name == "statement.txt")] |
 	length == 1' "$T/list.json"
 
+# Who has seen what: the same by both.
+read_ list "$T/vault" -i "$T/owner.txt" --json | jq -S '[.cosignatures[] |
+	select(.by | contains("/seat/"))] | group_by(.by) | map({
+	member: (.[0].by | split("/")[3]),
+	batches: (group_by(.device) | map(map(.size) | max) | add),
+	devices: ([.[].device] | unique | length),
+	newest: (map(.time) | max | todate)}) | sort_by(.member)' >"$T/seen.1"
+owner verify --json 2>/dev/null | jq -S '[.witnesses[] | {member, batches,
+	devices, newest}] | sort_by(.member)' >"$T/seen.2"
+passes 'reader: it finds cosignatures' jq -e 'length > 1' "$T/seen.1"
+passes 'reader: who has seen how much, and when last' \
+	cmp "$T/seen.1" "$T/seen.2"
+
 # The carry file with stock tools alone.
 mkdir "$T/carry"
 age -d -i "$T/partner.txt" "$T/case1.carry" | tar -x -i -C "$T/carry" -f -

@@ -8,8 +8,10 @@
 #include "fsutil.h"
 #include "identity.h"
 #include "index.h"
+#include "object.h"
 #include "secret.h"
 #include "vault.h"
+#include "writer.h"
 
 #include <unistd.h>
 
@@ -152,6 +154,29 @@ scratch_close(struct index *x)
 
 	index_free(x);
 	vault_close(v);
+}
+
+/* Put an object into the batch of a writer; the id of its key goes to `id`. */
+static inline int
+scratch_object(struct vault *v, struct writer *w, const void *data, size_t len,
+	       char id[HEX_ID_LEN + 1], uint8_t sha256[32], struct err *e)
+{
+	struct secret *key = secret_new(32);
+	struct agekey_public to;
+	uint8_t raw[HEX_ID_LEN / 2];
+	uint64_t size;
+	int rc;
+
+	agekey_generate(AGEKEY_X25519, key->bytes, &to);
+	secret_random(raw, sizeof raw);
+	hex_encode(raw, sizeof raw, id);
+	rc = writer_reserve(w, e);
+	if (rc == 0)
+		rc = object_write(v, &to, data, len, sha256, &size, e);
+	if (rc == 0)
+		rc = writer_object(w, sha256, size, id, key->bytes, e);
+	secret_free(key);
+	return rc;
 }
 
 /* How many lines of this level the report has with `part` in them. */

@@ -458,6 +458,47 @@ passphrases(void **state)
 	secret_free(wrong);
 }
 
+/* The key of one file, found by the passphrase, opens that file alone. */
+static void
+file_keys(void **state)
+{
+	struct secret *pass = secret_copy("right", 5);
+	struct agefile_to to = {.passphrase = pass, .work_factor = WORK_FACTOR};
+	uint8_t *file[2], out[100], key[AGEKEY_FILE_KEY_LEN] = {0};
+	struct agefile_from by_pass = {.passphrase = pass, .found = key};
+	struct agefile_from by_key = {.file_key = key};
+	enum agefile_failure why;
+	struct err e = {0};
+	size_t len[2], n;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(
+		    agefile_seal(&to, "abc", 3, &file[i], &len[i], &e), 0);
+	/* an unknown one is refused by the header's MAC */
+	assert_int_equal(agefile_open(&by_key, file[0], len[0], out, sizeof out,
+				      &n, &why, &e),
+			 -1);
+	assert_int_equal(why, AGEFILE_HMAC);
+	err_clear(&e);
+	assert_int_equal(agefile_open(&by_pass, file[0], len[0], out,
+				      sizeof out, &n, &why, &e),
+			 0);
+	assert_int_equal(agefile_open(&by_key, file[0], len[0], out, sizeof out,
+				      &n, &why, &e),
+			 0);
+	assert_int_equal(n, 3);
+	assert_memory_equal(out, "abc", 3);
+	assert_int_equal(agefile_open(&by_key, file[1], len[1], out, sizeof out,
+				      &n, &why, &e),
+			 -1);
+	assert_int_equal(why, AGEFILE_HMAC);
+	assert_int_equal(n, 0);
+	free(file[0]);
+	free(file[1]);
+	secret_free(pass);
+}
+
 /* Any stanzas, as text, and a real one, under a right MAC. */
 static size_t
 forge(const char *before, const char *after, char *out)
@@ -666,6 +707,7 @@ main(void)
 	    cmocka_unit_test(stays_in_its_room),
 	    cmocka_unit_test(refuses_to_write),
 	    cmocka_unit_test(passphrases),
+	    cmocka_unit_test(file_keys),
 	    cmocka_unit_test(stanzas_beside),
 	    cmocka_unit_test(many_identities),
 	    cmocka_unit_test(failures_around),

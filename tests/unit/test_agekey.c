@@ -76,7 +76,19 @@ load(const char *name, struct vector *v)
 static enum agekey_result
 open_vector(const struct vector *v, uint8_t file_key[16])
 {
-	return agekey_unwrap(v->kind, v->secret, v->enc, v->body, file_key);
+	enum agekey_result r =
+	    agekey_unwrap(v->kind, v->secret, v->enc, v->body, file_key);
+	uint8_t ready[AGEKEY_READY_LEN], again[16];
+
+	/* made ready it does the same */
+	if (v->kind == AGEKEY_HYBRID) {
+		agekey_ready(v->secret, ready);
+		memset(again, 1, sizeof again);
+		assert_int_equal(
+		    agekey_unwrap_ready(ready, v->enc, v->body, again), r);
+		assert_memory_equal(file_key, again, 16);
+	}
+	return r;
 }
 
 static void

@@ -356,9 +356,9 @@ begin(void **state)
 	w = writer_new(x, &e);
 	assert_non_null(w);
 	must(writer_case(w, c, NULL, &e), &e);
-	must(writer_bulk(w, id, &e), &e);
 	for (size_t i = 0; i < 2; i++) {
-		must(writer_segment(w, parts[i], strlen(parts[i]), hash, &e),
+		must(scratch_object(x->v, w, parts[i], strlen(parts[i]), id,
+				    hash, &e),
 		     &e);
 		hex_encode(hash, 32, hex);
 		snprintf(segment[i], sizeof segment[i], "%s %zu %s", hex,

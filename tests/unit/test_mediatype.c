@@ -7,6 +7,7 @@
  * filter kills: under it the helper cannot work, and those tests are skipped.
  */
 #include "mediatype.h"
+#include "pool.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -51,14 +52,20 @@ skip_under_valgrind(void)
 }
 
 static struct mediatype *
-start(void)
+start_many(size_t helpers)
 {
 	struct err e = {0};
-	struct mediatype *m = mediatype_start(&e);
+	struct mediatype *m = mediatype_start(helpers, &e);
 
 	assert_non_null(m);
 	assert_int_equal(e.code, ERR_NONE);
 	return m;
+}
+
+static struct mediatype *
+start(void)
+{
+	return start_many(1);
 }
 
 #define HEAD(s) s, sizeof s - 1
@@ -85,6 +92,16 @@ types(void **state)
 	    {HEAD("II*\0\x8\0\0\0\0\0\0\0"), "image/tiff"},
 	    {HEAD("MM\0*\0\0\0\x8\0\0\0\0"), "image/tiff"},
 	    {HEAD("Plain words.\nAnd more of them.\n"), "text/plain"},
+	    {HEAD("<!DOCTYPE html>\n<html lang=\"en\"><p>x"), "text/html"},
+	    {HEAD("\xef\xbb\xbf \r\n<HTML>\n"), "text/html"},
+	    {HEAD("From: a@b.example\nTo: c\n\nx\n"), "message/rfc822"},
+	    {HEAD("Received: from a by b;\r\n\r\nx\r\n"), "message/rfc822"},
+	    {HEAD(" {\"a\": [1, 2, {\"b\": null}]}\n"), "application/json"},
+	    {HEAD("{\"a\": [1, 2, {\"b\""), "text/plain"},
+	    {HEAD("[not JSON, but a remark]\n"), "text/plain"},
+	    {HEAD("<?xml version=\"1.0\"?>\n<a/>\n"), "text/xml"},
+	    {HEAD("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:x\r\nEND:VCARD\r\n"),
+	     "text/vcard"},
 	    {HEAD("\xd0\x9f\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80\n"),
 	     "text/plain"},
 	    {HEAD("PK\3\4\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\x27\0\0\0\x27\0\0\0\x8"
@@ -173,6 +190,147 @@ long_heads_and_many(void **state)
 	}
 	mediatype_stop(m);
 	free(big);
+}
+
+/* JSON is told by its beginning when it is long, and whole when it is not. */
+static void
+long_json(void **state)
+{
+	static const struct {
+		const char *first, *each;
+		bool json;
+		size_t len;
+	} cases[] = {
+	    {"[", "{\"a\": \"one, two\", \"b\": [1, 2.5e3]},\n", true, 5000},
+	    {"{\"list\": [", "\"\xd0\x9f\xd1\x80, \\\" x\", -12, null,\n", true,
+	     300000},
+	    {"{\"text\": \"", "one long text, ", true, 9000},
+	    {"[", "{\"a\": \"one, two\"},\n", false, 4000},
+	    {"[1, ", "2, 3 as it is said,\n", false, 9000},
+	    {"[", "without one comma ", false, 9000},
+	    {"{", "a = b, c;\n", false, 9000},
+	};
+	struct mediatype *m;
+	char out[MEDIATYPE_LEN], *text;
+
+	(void)state;
+	skip_under_valgrind();
+	m = start();
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t n, k = strlen(cases[i].each);
+
+		text = malloc(cases[i].len + 100);
+		assert_non_null(text);
+		n = (size_t)sprintf(text, "%s", cases[i].first);
+		for (; n < cases[i].len; n += k)
+			memcpy(text + n, cases[i].each, k + 1);
+		assert_int_equal(mediatype_ask(m, text, n, out), 0);
+		assert_int_equal(strcmp(out, "application/json") == 0,
+				 cases[i].json);
+		free(text);
+	}
+	mediatype_stop(m);
+}
+
+/* Many questions ahead, of which only some answers are fetched. */
+static void
+questions_ahead(void **state)
+{
+	struct mediatype *m;
+	uint64_t asked[200];
+	char out[MEDIATYPE_LEN];
+	uint8_t *zeros;
+
+	(void)state;
+	skip_under_valgrind();
+	zeros = calloc(1, MEDIATYPE_HEAD_LEN);
+	assert_non_null(zeros);
+	pool_set_jobs(3);
+	m = start_many(3);
+	for (size_t i = 0; i < 200; i++) {
+		size_t was = i - MEDIATYPE_AHEAD + 1;
+
+		if (i % 3 == 0)
+			asked[i] = mediatype_put(m, HEAD("%PDF-1.4\n"));
+		else if (i % 7 == 0)
+			asked[i] = mediatype_put(m, NULL, 0);
+		else
+			asked[i] = mediatype_put(m, zeros, MEDIATYPE_HEAD_LEN);
+		if (i < MEDIATYPE_AHEAD || i % 5 == 0)
+			continue;
+		for (int again = 0; again < 2; again++) {
+			mediatype_get(m, asked[was], out);
+			assert_string_equal(out, was % 3 == 0
+						     ? "application/pdf"
+						     : MEDIATYPE_UNKNOWN);
+		}
+	}
+	assert_true(mediatype_works(m));
+	mediatype_stop(m);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	free(zeros);
+	pool_set_jobs(0);
+}
+
+/* One of three is killed: what was put to it is unknown, the rest is not. */
+static void
+others_go_on(void **state)
+{
+	struct mediatype *m;
+	uint64_t first;
+	char out[MEDIATYPE_LEN];
+	size_t known = 0;
+
+	(void)state;
+	skip_under_valgrind();
+	pool_set_jobs(3);
+	m = start_many(3);
+	assert_int_equal(kill(mediatype_pid(m), SIGKILL), 0);
+	first = mediatype_put(m, HEAD("%PDF-1.4\n"));
+	for (int i = 1; i < 30; i++)
+		(void)mediatype_put(m, HEAD("%PDF-1.4\n"));
+	for (uint64_t i = 0; i < 30; i++) {
+		mediatype_get(m, first + i, out);
+		known += strcmp(out, "application/pdf") == 0;
+		if (strcmp(out, "application/pdf") != 0)
+			assert_string_equal(out, MEDIATYPE_UNKNOWN);
+	}
+	assert_in_range(known, 20, 29);
+	assert_false(mediatype_works(m));
+	assert_int_equal(mediatype_pid(m), 0);
+	/* from now on only they are asked */
+	for (int i = 0; i < 6; i++) {
+		assert_int_equal(mediatype_ask(m, HEAD("%PDF-1.4\n"), out), -1);
+		assert_string_equal(out, "application/pdf");
+	}
+	mediatype_stop(m);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	pool_set_jobs(0);
+}
+
+/* Without threads there is one helper. */
+static void
+one_job_one_helper(void **state)
+{
+	struct mediatype *m;
+	char path[64], pids[64] = "";
+	FILE *f;
+
+	(void)state;
+	skip_under_valgrind();
+	pool_set_jobs(1);
+	m = start_many(3);
+	snprintf(path, sizeof path, "/proc/self/task/%d/children",
+		 (int)getpid());
+	f = fopen(path, "r");
+	if (f != NULL) {
+		assert_non_null(fgets(pids, sizeof pids, f));
+		assert_int_equal(atoi(pids), mediatype_pid(m));
+		assert_ptr_equal(strchr(pids, ' '), strrchr(pids, ' '));
+		fclose(f);
+	}
+	mediatype_stop(m);
+	pool_set_jobs(0);
 }
 
 static void
@@ -452,7 +610,7 @@ status_of(void (*act)(int, int))
 	assert_int_equal(write(pair[0], "x", 1), 1);
 	pid = fork();
 	if (pid == 0) {
-		if (mediatype_sandbox(pair[1]) != 0)
+		if (mediatype_sandbox(pair[1], -1) != 0)
 			leave(2);
 		act(pair[1], null);
 		leave(7);
@@ -546,7 +704,8 @@ helper_holds_nothing(void **state)
 		fds += d->d_name[0] != '.';
 	if (dir != NULL) {
 		closedir(dir);
-		assert_int_equal(fds, 4);
+		/* the standard ones, its socket, its own list of memory */
+		assert_int_equal(fds, 5);
 	}
 	mediatype_stop(m);
 	close(leak);
@@ -652,6 +811,10 @@ main(void)
 	    cmocka_unit_test(types),
 	    cmocka_unit_test(type_of_a_word_document),
 	    cmocka_unit_test(long_heads_and_many),
+	    cmocka_unit_test(long_json),
+	    cmocka_unit_test(questions_ahead),
+	    cmocka_unit_test(others_go_on),
+	    cmocka_unit_test(one_job_one_helper),
 	    cmocka_unit_test(clean),
 	    cmocka_unit_test(sandbox_lets_work),
 	    cmocka_unit_test(sandbox_kills),

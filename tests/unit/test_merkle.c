@@ -181,6 +181,207 @@ padded_limits(void **state)
 	assert_int_equal(merkle_padded_root(leaves, 1, key, 8, 8, out), 8);
 }
 
+#define PROOFS "tests/vectors/merkle-proofs.txt"
+#define LEAVES_MAX 100
+
+static uint8_t log_leaves[LEAVES_MAX][32];
+
+static void
+make_leaves(void)
+{
+	char data[32];
+
+	for (int i = 0; i < LEAVES_MAX; i++)
+		merkle_leaf(data, (size_t)sprintf(data, "leaf %d\n", i),
+			    log_leaves[i]);
+}
+
+static void
+root_of(uint64_t n, uint8_t root[32])
+{
+	struct merkle_log log = {0};
+
+	for (uint64_t i = 0; i < n; i++)
+		merkle_log_append(&log, log_leaves[i]);
+	merkle_log_root(&log, root);
+}
+
+/* The paths are those that another program computed from the RFC. */
+static void
+proofs_of_the_rfc(void **state)
+{
+	FILE *f = fopen(PROOFS, "r");
+	char kind[16], rest[80], hex[65], line[160];
+	uint8_t path[MERKLE_PATH][32], digest[32];
+	size_t lines = 0;
+
+	(void)state;
+	if (f == NULL)
+		fail_msg("%s: not here: run from the top", PROOFS);
+	make_leaves();
+	while (fgets(line, sizeof line, f) != NULL) {
+		unsigned long long n, i;
+		size_t want, got;
+
+		assert_int_equal(
+		    sscanf(line, "%15s %llu %79[^\n]", kind, &n, rest), 3);
+		assert_true(n <= LEAVES_MAX);
+		lines++;
+		if (strcmp(kind, "root") == 0) {
+			root_of(n, digest);
+			is(digest, rest);
+			continue;
+		}
+		assert_int_equal(sscanf(rest, "%llu %zu %64s", &i, &want, hex),
+				 3);
+		got = strcmp(kind, "inclusion") == 0
+			  ? merkle_inclusion(log_leaves, n, i, path)
+			  : merkle_consistency(log_leaves, n, i, path);
+		assert_int_equal(got, want);
+		hash_sha256(path, got * 32, digest);
+		is(digest, hex);
+	}
+	fclose(f);
+	assert_true(lines > 300);
+}
+
+/* One other hash, number or length: no proof. */
+static void
+spoil_inclusion(uint64_t n, uint64_t i, uint8_t path[MERKLE_PATH][32],
+		size_t len, const uint8_t root[32])
+{
+	uint8_t other[32] = {0};
+
+	assert_int_equal(
+	    merkle_inclusion_check(log_leaves[i], i, n, path, len, root), 0);
+	assert_int_equal(merkle_inclusion_check(other, i, n, path, len, root),
+			 -1);
+	assert_int_equal(
+	    merkle_inclusion_check(log_leaves[i], i, n, path, len, other), -1);
+	assert_int_equal(
+	    merkle_inclusion_check(log_leaves[i], i, n, path, len + 1, root),
+	    -1);
+	assert_int_equal(
+	    merkle_inclusion_check(log_leaves[i], n, n, path, len, root), -1);
+	assert_int_equal(
+	    merkle_inclusion_check(log_leaves[i], 0, 0, path, len, root), -1);
+	if (len > 0)
+		assert_int_equal(merkle_inclusion_check(log_leaves[i], i, n,
+							path, len - 1, root),
+				 -1);
+	for (uint64_t k = 0; k < n; k++)
+		if (k != i && len > 0)
+			assert_int_equal(merkle_inclusion_check(log_leaves[i],
+								k, n, path, len,
+								root),
+					 -1);
+	for (size_t k = 0; k < len; k++) {
+		path[k][k] ^= 1;
+		assert_int_equal(merkle_inclusion_check(log_leaves[i], i, n,
+							path, len, root),
+				 -1);
+		path[k][k] ^= 1;
+	}
+}
+
+static void
+spoil_consistency(uint64_t n, uint64_t m, uint8_t path[MERKLE_PATH][32],
+		  size_t len, const uint8_t root[32])
+{
+	uint8_t old[32], other[32] = {0};
+
+	root_of(m, old);
+	assert_int_equal(merkle_consistency_check(m, old, n, root, path, len),
+			 0);
+	assert_int_equal(merkle_consistency_check(m, other, n, root, path, len),
+			 -1);
+	assert_int_equal(merkle_consistency_check(m, old, n, other, path, len),
+			 -1);
+	assert_int_equal(
+	    merkle_consistency_check(m, old, n, root, path, len + 1), -1);
+	assert_int_equal(merkle_consistency_check(0, old, n, root, path, len),
+			 -1);
+	assert_int_equal(
+	    merkle_consistency_check(n + 1, old, n, root, path, len), -1);
+	if (len > 0)
+		assert_int_equal(
+		    merkle_consistency_check(m, old, n, root, path, len - 1),
+		    -1);
+	for (uint64_t k = 1; k <= n; k++)
+		if (k != m)
+			assert_int_equal(merkle_consistency_check(
+					     k, old, n, root, path, len),
+					 -1);
+	for (size_t k = 0; k < len; k++) {
+		path[k][k] ^= 1;
+		assert_int_equal(
+		    merkle_consistency_check(m, old, n, root, path, len), -1);
+		path[k][k] ^= 1;
+	}
+}
+
+static void
+proofs_hold(void **state)
+{
+	uint8_t path[MERKLE_PATH][32] = {{0}}, root[32];
+
+	(void)state;
+	make_leaves();
+	for (uint64_t n = 1; n <= 40; n++) {
+		root_of(n, root);
+		for (uint64_t i = 0; i < n; i++) {
+			size_t len = merkle_inclusion(log_leaves, n, i, path);
+
+			spoil_inclusion(n, i, path, len, root);
+			len = merkle_consistency(log_leaves, n, i + 1, path);
+			spoil_consistency(n, i + 1, path, len, root);
+		}
+	}
+}
+
+/* Paths of padded trees: every leaf's leads to the root, and no other. */
+static void
+padded_paths(void **state)
+{
+	uint8_t leaves[20][32], key[32] = {4}, root[32], other[32] = {1};
+	uint8_t path[MERKLE_PADDED_PATH][32];
+	struct merkle_padded *t;
+	uint32_t place;
+
+	(void)state;
+	for (uint32_t i = 0; i < 20; i++)
+		merkle_leaf(&i, sizeof i, leaves[i]);
+	assert_int_equal(merkle_padded_root(leaves, 20, key, 2, 5, root), 3);
+	t = merkle_padded_new(leaves, 20, key, 2, 5);
+	assert_non_null(t);
+	assert_int_equal(merkle_padded_k(t), 3);
+	assert_memory_equal(merkle_padded_top(t), root, 32);
+	assert_int_equal(merkle_padded_path(t, other, path, &place), -1);
+	for (size_t i = 0; i < 20; i++) {
+		assert_int_equal(merkle_padded_path(t, leaves[i], path, &place),
+				 0);
+		assert_int_equal(
+		    merkle_padded_check(leaves[i], place, path, 3, root), 0);
+		assert_int_equal(
+		    merkle_padded_check(leaves[i], place ^ 1, path, 3, root),
+		    -1);
+		assert_int_equal(merkle_padded_check(leaves[i], place + 64,
+						     path, 3, root),
+				 -1);
+		assert_int_equal(
+		    merkle_padded_check(other, place, path, 3, root), -1);
+		assert_int_equal(
+		    merkle_padded_check(leaves[i], place, path, 2, root), -1);
+		assert_int_equal(
+		    merkle_padded_check(leaves[i], place, path, 9, root), -1);
+		path[5][31] ^= 1;
+		assert_int_equal(
+		    merkle_padded_check(leaves[i], place, path, 3, root), -1);
+	}
+	merkle_padded_free(t);
+	assert_null(merkle_padded_new(leaves, 20, key, 2, 2));
+}
+
 int
 main(void)
 {
@@ -189,6 +390,9 @@ main(void)
 	    cmocka_unit_test(by_definition),
 	    cmocka_unit_test(padded),
 	    cmocka_unit_test(padded_limits),
+	    cmocka_unit_test(padded_paths),
+	    cmocka_unit_test(proofs_of_the_rfc),
+	    cmocka_unit_test(proofs_hold),
 	};
 
 	return cmocka_run_group_tests_name("merkle", tests, NULL, NULL);

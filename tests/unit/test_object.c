@@ -47,11 +47,16 @@ reads(const uint8_t sha256[HASH_LEN], size_t len)
 	return e.code;
 }
 
+/* Content that is stored (its first half does not shrink), or compressed. */
+#define SEGMENT (16u << 20)
+
 static void
 round_trip(void **state)
 {
-	static const size_t sizes[] = {1, 100, 65536, 1000000, OBJECT_SEGMENT};
-	uint8_t *in = malloc(OBJECT_SEGMENT), *out, hash[32], digest[32];
+	static const size_t sizes[] = {1,	    100,	 65536,
+				       131072,	    131073,	 1000000,
+				       SEGMENT / 2, SEGMENT - 1, SEGMENT};
+	uint8_t *in = malloc(SEGMENT), *out, hash[32], digest[32];
 	struct err e = {0};
 	uint64_t size;
 	size_t n;
@@ -59,8 +64,8 @@ round_trip(void **state)
 
 	(void)state;
 	assert_non_null(in);
-	secret_random(in, OBJECT_SEGMENT / 2);
-	memset(in + OBJECT_SEGMENT / 2, 'x', OBJECT_SEGMENT / 2);
+	secret_random(in, SEGMENT / 2);
+	memset(in + SEGMENT / 2, 'x', SEGMENT / 2);
 	for (size_t i = 0; i < COUNT(sizes); i++) {
 		assert_int_equal(
 		    object_write(&v, &to, in, sizes[i], hash, &size, &e), 0);
@@ -78,7 +83,7 @@ round_trip(void **state)
 		assert_int_equal(reads(hash, sizes[i] - 1), ERR_EVIDENCE);
 		assert_int_equal(reads(hash, sizes[i] + 1), ERR_EVIDENCE);
 	}
-	assert_false(fsutil_exists(scratch_path(dir, "local/tmp/new")));
+	assert_false(fsutil_exists(scratch_path(dir, "local/tmp/new-0")));
 	free(in);
 }
 

@@ -117,7 +117,7 @@ add_member(struct identity *by, struct identity *id, const char *case_id,
 	must(identity_card(id, &card, &e), &e);
 	must(acts_member_add(x, &card, 1,
 			     case_id != NULL ? index_case(x, case_id) : NULL,
-			     role, &e),
+			     role, false, &e),
 	     &e);
 	scratch_close(x);
 }
@@ -136,8 +136,10 @@ new_case(struct identity *id, const char *name, char out[INDEX_CASE_MAX])
 static json_t *
 record(const char *item)
 {
-	return json_pack("{s:s,s:[],s:{s:s},s:[]}", "item", item, "parents",
-			 "fields", "title", "t", "files");
+	/* and what the other kinds must have */
+	return json_pack("{s:s,s:[],s:{s:s},s:[],s:s,s:s,s:[]}", "item", item,
+			 "parents", "fields", "title", "t", "files", "action",
+			 "note", "why", "w", "notes");
 }
 
 static json_t *

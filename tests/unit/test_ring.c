@@ -12,6 +12,8 @@
 #define EPOCH "ffeeddccbbaa99887766554433221100"
 
 static uint8_t mine[32];
+static const struct agefile_identity my_key = {AGEKEY_HYBRID, mine};
+static const struct agefile_from with = {.keys = &my_key, .n = 1};
 static struct agekey_public to;
 
 struct taken {
@@ -40,7 +42,8 @@ open_it(const struct entry_file *f, struct taken *t)
 	struct err e = {0};
 
 	memset(t, 0, sizeof *t);
-	return ring_open(f->bytes, f->len, mine, VAULT, DEVICE, 7, take, t, &e);
+	return ring_open(f->bytes, f->len, &with, VAULT, DEVICE, 7, take, t,
+			 &e);
 }
 
 static struct secret *
@@ -115,9 +118,9 @@ stands_in_one_place(void **state)
 	assert_int_equal(ring_seal(r, &to, 0, &f, &e), 0);
 	for (size_t i = 0; i < COUNT(wrong); i++) {
 		err_clear(&e);
-		assert_int_equal(ring_open(f.bytes, f.len, mine, wrong[i].vault,
-					   wrong[i].device, wrong[i].batch,
-					   take, &t, &e),
+		assert_int_equal(ring_open(f.bytes, f.len, &with,
+					   wrong[i].vault, wrong[i].device,
+					   wrong[i].batch, take, &t, &e),
 				 RING_BAD);
 		assert_int_equal(e.code, ERR_EVIDENCE);
 		assert_int_equal(t.n, 0);
@@ -275,11 +278,43 @@ limits(void **state)
 	assert_int_equal(ring_seal(r, &to, 0, &f, &e), 0);
 	t.stop = true;
 	assert_int_equal(
-	    ring_open(f.bytes, f.len, mine, VAULT, DEVICE, 7, take, &t, &e),
+	    ring_open(f.bytes, f.len, &with, VAULT, DEVICE, 7, take, &t, &e),
 	    RING_BAD);
 	assert_string_equal(e.msg, "stopped");
+	assert_int_equal(e.code, ERR_UNKNOWN);
 	entry_file_free(&f);
 	secret_free(r);
+}
+
+/*
+ * Anybody who has the recipient can lock anything to it. What is no ring then
+ * is bad evidence, never a failure of this machine's: that would end every
+ * command on the vault.
+ */
+static void
+no_ring_inside(void **state)
+{
+	static const char *const lines[] = {"x\n", "AGE-SECRET-KEY-1QQQQ\n",
+					    "\x1b[2J\n"};
+	struct err e = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		struct secret *r = sample();
+		struct entry_file f;
+		struct taken t = {0};
+
+		assert_int_equal(secret_append(r, lines[i], strlen(lines[i])),
+				 0);
+		assert_int_equal(ring_seal(r, &to, 0, &f, &e), 0);
+		assert_int_equal(ring_open(f.bytes, f.len, &with, VAULT, DEVICE,
+					   7, take, &t, &e),
+				 RING_BAD);
+		assert_int_equal(e.code, ERR_EVIDENCE);
+		err_clear(&e);
+		entry_file_free(&f);
+		secret_free(r);
+	}
 }
 
 static void
@@ -327,6 +362,7 @@ main(void)
 	    cmocka_unit_test(filled_up),
 	    cmocka_unit_test(comments),
 	    cmocka_unit_test(limits),
+	    cmocka_unit_test(no_ring_inside),
 	    cmocka_unit_test(what_is_a_ring),
 	    cmocka_unit_test(two_stanzas),
 	};

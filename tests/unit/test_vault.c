@@ -90,6 +90,7 @@ fresh(void **state)
 	assert_int_equal(v->report.count[REPORT_DAMAGE], 0);
 	assert_int_equal(n.devices, 3);
 	report_free(&r);
+	map_free(&n.right);
 	vault_close(v);
 	if (system("command -v git > /dev/null") == 0)
 		assert_int_equal(scratch_run(s.vault,
@@ -241,6 +242,7 @@ noticed(void)
 		return true;
 	must(verify_blind(v, &n, &e), &e);
 	found = v->report.count[REPORT_DAMAGE] > 0;
+	map_free(&n.right);
 	vault_close(v);
 	return found;
 }
@@ -637,7 +639,7 @@ finding(void **state)
 	assert_int_equal(index_find_case(x, INDEX_VAULT, &k, &e), -1);
 	assert_null(k);
 	assert_int_equal(index_find_seat(x, "Bob", &seat, &e), 0);
-	assert_memory_equal(seat->key, bob->sign_pub, 32);
+	assert_memory_equal(seat->keys[0], bob->sign_pub, 32);
 	assert_int_equal(index_find_seat(x, "Bo", &seat, &e), -1);
 	assert_true(x->n_items > 2);
 	for (size_t i = 0; i < 3; i++) {
@@ -664,7 +666,8 @@ add_member(struct identity *id, enum index_role role)
 	struct err e = {0};
 
 	must(identity_card(id, &card, &e), &e);
-	must(acts_member_add(x, &card, 1, index_case(x, c), role, &e), &e);
+	must(acts_member_add(x, &card, 1, index_case(x, c), role, false, &e),
+	     &e);
 	scratch_close(x);
 }
 

@@ -32,6 +32,35 @@ list(void **state)
 	assert_string_equal(wordlist_word(WORDLIST_LEN - 1), "zoom");
 }
 
+/* Five dice are the numbers of the published list. */
+static void
+dice(void **state)
+{
+	static const struct {
+		const char *rolls;
+		int rc;
+		const char *words; /* all so far */
+	} all[] = {{"11111", 0, "abacus"},
+		   {"6 6 6 6 6", 0, "abacus zoom"},
+		   {"1111", -1, "abacus zoom"},
+		   {"111111", -1, "abacus zoom"},
+		   {"11117", -1, "abacus zoom"},
+		   {"01111", -1, "abacus zoom"},
+		   {"", -1, "abacus zoom"},
+		   {" 11112 ", 0, "abacus zoom abdomen"}};
+	struct secret *out = secret_new(64), *rolls;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		rolls = secret_copy(all[i].rolls, strlen(all[i].rolls));
+		assert_int_equal(words_of_dice(rolls, out), all[i].rc);
+		assert_int_equal(out->len, strlen(all[i].words));
+		assert_memory_equal(out->bytes, all[i].words, out->len);
+		secret_free(rolls);
+	}
+	secret_free(out);
+}
+
 /* The number of a word, by search. */
 static uint32_t
 number(const char *word, size_t len)
@@ -150,9 +179,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(list),
-	    cmocka_unit_test(fingerprint),
-	    cmocka_unit_test(first_word),
+	    cmocka_unit_test(list),	   cmocka_unit_test(dice),
+	    cmocka_unit_test(fingerprint), cmocka_unit_test(first_word),
 	    cmocka_unit_test(passphrases),
 	};
 
