@@ -2,6 +2,7 @@
 
 #include "ossl.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 #include <sodium.h>
@@ -17,9 +18,12 @@ struct hash {
 	const EVP_MD *md;
 };
 
-_Static_assert(HASH_LEN == crypto_auth_hmacsha256_BYTES, "HMAC");
+struct hash_keyed {
+	EVP_MAC_CTX *ctx;
+};
 
 static EVP_MD *digests[2];
+static EVP_MAC *hmac;
 static pthread_once_t digests_once = PTHREAD_ONCE_INIT;
 
 /* Each thread has one for short texts, which ends with it. */
@@ -42,6 +46,7 @@ fetch_digests(void)
 		return;
 	digests[HASH_SHA256] = EVP_MD_fetch(library, "SHA256", NULL);
 	digests[HASH_SHA1] = EVP_MD_fetch(library, "SHA1", NULL);
+	hmac = EVP_MAC_fetch(library, "HMAC", NULL);
 }
 
 static const EVP_MD *
@@ -135,16 +140,58 @@ hash_prefixed(uint8_t prefix, const void *a, size_t alen, const void *b,
 		abort();
 }
 
+struct hash_keyed *
+hash_keyed_new(const uint8_t *key, size_t keylen)
+{
+	char name[] = "SHA256";
+	OSSL_PARAM params[] = {
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name, 0),
+	    OSSL_PARAM_construct_end()};
+	struct hash_keyed *k = calloc(1, sizeof *k);
+
+	pthread_once(&digests_once, fetch_digests);
+	if (k != NULL && hmac != NULL)
+		k->ctx = EVP_MAC_CTX_new(hmac);
+	/* NULL as the key would mean the one before */
+	if (k != NULL && k->ctx != NULL &&
+	    EVP_MAC_init(k->ctx, keylen > 0 ? key : (const uint8_t *)"", keylen,
+			 params) == 1)
+		return k;
+	hash_keyed_free(k);
+	return NULL;
+}
+
+void
+hash_keyed_hmac(struct hash_keyed *k, const void *msg, size_t msglen,
+		uint8_t out[HASH_LEN])
+{
+	size_t len = 0;
+
+	if (EVP_MAC_init(k->ctx, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(k->ctx, msg, msglen) != 1 ||
+	    EVP_MAC_final(k->ctx, out, &len, HASH_LEN) != 1 || len != HASH_LEN)
+		abort();
+}
+
+void
+hash_keyed_free(struct hash_keyed *k)
+{
+	if (k == NULL)
+		return;
+	EVP_MAC_CTX_free(k->ctx);
+	free(k);
+}
+
 void
 hash_hmac(const uint8_t *key, size_t keylen, const void *msg, size_t msglen,
 	  uint8_t out[HASH_LEN])
 {
-	crypto_auth_hmacsha256_state st;
+	struct hash_keyed *k = hash_keyed_new(key, keylen);
 
-	crypto_auth_hmacsha256_init(&st, key, keylen);
-	crypto_auth_hmacsha256_update(&st, msg, msglen);
-	crypto_auth_hmacsha256_final(&st, out);
-	sodium_memzero(&st, sizeof st);
+	if (k == NULL)
+		abort();
+	hash_keyed_hmac(k, msg, msglen, out);
+	hash_keyed_free(k);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
- * Hashes: SHA-256 for evidence and SHA-1 for git's packs, through libcrypto,
- * which uses the processor's SHA instructions; HMAC-SHA-256 for salts and
- * SHA-512 for signatures, both of short texts, through libsodium.
+ * Hashes: SHA-256 for evidence, SHA-1 for git's packs and HMAC-SHA-256 for
+ * salts, through libcrypto, which uses the processor's SHA instructions; SHA-512
+ * for signatures, of short texts, through libsodium.
  *
  * A failure of libcrypto here means that memory ran out or that the library
  * is broken: the program aborts.
@@ -37,6 +37,16 @@ void hash_prefixed(uint8_t prefix, const void *a, size_t alen, const void *b,
 /* HMAC-SHA-256 (RFC 2104). */
 void hash_hmac(const uint8_t *key, size_t keylen, const void *msg,
 	       size_t msglen, uint8_t out[HASH_LEN]);
+
+/*
+ * The same for many messages under one key, by one thread at a time. The key
+ * is wiped by hash_keyed_free, which takes NULL. NULL without memory.
+ */
+struct hash_keyed;
+struct hash_keyed *hash_keyed_new(const uint8_t *key, size_t keylen);
+void hash_keyed_hmac(struct hash_keyed *k, const void *msg, size_t msglen,
+		     uint8_t out[HASH_LEN]);
+void hash_keyed_free(struct hash_keyed *k);
 
 /* SHA-512 of one run of bytes: the inner hash of an SSHSIG. */
 void hash_sha512(const void *bytes, size_t len, uint8_t out[64]);

@@ -38,5 +38,10 @@ int cache_index(struct index *x);
  * was opened for its identity and nothing in it is damaged.
  */
 void cache_save(struct index *x);
+/*
+ * The same after the command has written something itself, so that the next
+ * one finds it there.
+ */
+void cache_save_written(struct index *x);
 
 #endif

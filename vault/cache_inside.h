@@ -16,6 +16,7 @@ struct cache {
 	uint64_t *sizes;    /* of the logs in it */
 	size_t n_logs;
 	bool used, saved;
+	bool moved_on; /* what is open is not what was saved */
 };
 
 /* Records and listed hashes that make a segment; tests make it smaller. */

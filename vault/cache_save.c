@@ -883,8 +883,11 @@ cache_save(struct index *x)
 		return;
 	}
 	k->saved = true;
+	k->moved_on = true;
 	s.goes = calloc(x->n_entries + 1, 1);
-	if (save(&s) != 0)
+	if (save(&s) == 0)
+		k->moved_on = s.flush;
+	else
 		report_add(&x->v->report, REPORT_NOTE,
 			   "local/cache: cannot be kept: %s", e.msg);
 	cold_writer_free(s.w);
@@ -897,4 +900,16 @@ cache_save(struct index *x)
 	free(s.moved);
 	free(s.order);
 	close(lock);
+}
+
+void
+cache_save_written(struct index *x)
+{
+	struct cache *k = x->v->cache;
+
+	/* segments that were joined and removed cannot be named again */
+	if (k == NULL || k->moved_on)
+		return;
+	k->saved = false;
+	cache_save(x);
 }

@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "extract_many.h"
 #include "fields.h"
+#include "handed.h"
 #include "identity.h"
 #include "index.h"
 #include "intake.h"
@@ -483,15 +484,20 @@ desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 	in = intake_new(d->x, w, c->id, m, &o, e);
 	if (in == NULL)
 		goto out;
+	d->x->handed = handed_new();
 	for (size_t i = 0; i < n; i++)
 		if (intake_path(in, paths[i], e) != 0)
 			goto out;
 	sum->done = intake_added(in);
 	sum->failed = intake_failed(in);
 	rc = sum->done > 0 ? writer_commit(w, e) : 0;
-	if (rc == 0)
+	if (rc == 0) {
 		sources_save(o.sources, sum->done > 0);
+		index_remember(d->x);
+	}
 out:
+	handed_free(d->x->handed);
+	d->x->handed = NULL;
 	sources_free(o.sources);
 	intake_free(in);
 	writer_free(w);
@@ -657,7 +663,8 @@ get_item(struct getting *g, const struct index_item *item, struct err *e)
 	for (size_t i = 0; i < item->n; i++) {
 		const struct index_entry *en = &x->entries[item->versions[i]];
 
-		differ |= !en->replaced && !same_files(first, en);
+		differ |=
+		    !en->replaced && en != first && !same_files(first, en);
 	}
 	if (!differ)
 		return extract_many_put(g->many, first, folder, e);
@@ -688,10 +695,13 @@ case_items(struct desk *d, const struct index_case *c, size_t *n)
 	return list;
 }
 
-/* Say in the vault that these items were exported. */
+/*
+ * Say in the vault that these items were exported: all that a case holds, in
+ * one entry, or each.
+ */
 static int
 say_exported(struct desk *d, struct index_item *const *list, size_t n,
-	     struct err *e)
+	     bool whole_case, struct err *e)
 {
 	struct acts_custody *c = calloc(n + 1, sizeof *c);
 	size_t m = 0;
@@ -707,6 +717,11 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 			c[m++] =
 			    (struct acts_custody){list[i]->case_id, list[i]->id,
 						  "exported", NULL, NULL};
+	/* of what a partner hides it cannot be said */
+	if (whole_case && m > 1 && d->v->report.count[REPORT_HISTORY] == 0) {
+		c[0].item = "";
+		m = 1;
+	}
 	if (m > 0)
 		rc = acts_custody(d->x, c, m, e);
 	free(c);
@@ -754,7 +769,9 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 		sum->done++;
 		list[out++] = list[i];
 	}
-	rc = say_exported(d, list, out, e);
+	rc = say_exported(d, list, out,
+			  c != NULL && out == found && index_holds_all(d->x, c),
+			  e);
 	if (rc == 0 && g.worst.code != ERR_NONE) {
 		err_set(e, g.worst.code,
 			"%zu of %zu items could not be written",
@@ -1097,7 +1114,7 @@ verify_with(struct vault *v, const char *identity, const struct secret *pass,
 		report_add(&v->report, REPORT_DAMAGE, "%s", inner.msg);
 	if (trust_check(v, id, e) != 0 || absent_check(v, id, e) != 0)
 		goto out;
-	x = index_open(v, id, e);
+	x = index_open_checking(v, id, e);
 	if (x != NULL && devices_report(x, e) == 0 &&
 	    verify_invite(x, invite, e) == 0 && verify_readable(x, n, e) == 0 &&
 	    (*seen = witness_summary(x, e)) != NULL)

@@ -24,7 +24,7 @@ entry_str(const json_t *doc, const char *key)
 }
 
 struct leaves {
-	uint8_t salt[32];
+	struct hash_keyed *salt;
 	uint8_t (*list)[HASH_LEN];
 	size_t n, cap;
 };
@@ -57,7 +57,7 @@ add_field(void *ctx, const char *name, const json_t *value)
 	}
 	memcpy(buf, name, namelen + 1); /* with its NUL */
 	memcpy(buf + namelen + 1, text, vlen);
-	hash_hmac(l->salt, sizeof l->salt, name, namelen, salt);
+	hash_keyed_hmac(l->salt, name, namelen, salt);
 	hash_prefixed(0x00, salt, HASH_LEN, buf, namelen + 1 + vlen,
 		      l->list[l->n++]);
 	free(buf);
@@ -69,19 +69,23 @@ int
 entry_fields_root(const json_t *doc, uint8_t out[HASH_LEN])
 {
 	struct leaves l = {0};
-	uint8_t pad_key[HASH_LEN];
+	uint8_t pad_key[HASH_LEN], bytes[32];
 	const char *salt = entry_str(doc, "salt");
 	int rc = -1;
 
 	if (salt == NULL || strlen(salt) != 64 ||
-	    hex_decode(salt, 32, l.salt) != 0)
+	    hex_decode(salt, 32, bytes) != 0)
+		return -1;
+	l.salt = hash_keyed_new(bytes, sizeof bytes);
+	if (l.salt == NULL)
 		return -1;
 	if (canon_fields(doc, add_field, &l) == FORMAT_OK && l.n > 0) {
-		hash_hmac(l.salt, sizeof l.salt, "", 0, pad_key);
+		hash_keyed_hmac(l.salt, "", 0, pad_key);
 		if (merkle_padded_root(l.list, l.n, pad_key, FIELDS_MIN_K,
 				       FIELDS_MAX_K, out) > 0)
 			rc = 0;
 	}
+	hash_keyed_free(l.salt);
 	free(l.list);
 	return rc;
 }
@@ -90,6 +94,7 @@ void
 entry_file_free(struct entry_file *f)
 {
 	free(f->bytes);
+	free(f->text);
 	memset(f, 0, sizeof *f);
 }
 
@@ -204,6 +209,9 @@ entry_seal(const json_t *doc, const struct entry_content *contents, size_t n,
 	if (agefile_seal(&to, f.bytes, f.len, &out->bytes, &out->len, e) != 0)
 		goto out;
 	hash_sha256(out->bytes, out->len, out->sha256);
+	out->text = text;
+	out->text_len = len;
+	text = NULL;
 	rc = 0;
 out:
 	secret_wipe(&pub, sizeof pub);

@@ -22,12 +22,14 @@ struct entry_content {
 	size_t len;
 };
 
-/* A file that was made; entry_file_free frees its bytes. */
+/* A file that was made; entry_file_free frees what it points to. */
 struct entry_file {
 	uint8_t *bytes;
 	size_t len;
 	uint8_t sha256[HASH_LEN];
 	uint8_t fields[HASH_LEN]; /* fields root */
+	char *text; /* of entry_seal: its canonical JSON, NUL-terminated */
+	size_t text_len;
 };
 void entry_file_free(struct entry_file *f);
 

@@ -254,6 +254,56 @@ extract_name(const json_t *file, char out[256])
 	return 0;
 }
 
+int
+extract_contents(const struct entry *en, struct err *e)
+{
+	json_t *files = json_object_get(en->doc, "files"), *f;
+	bool named[ENTRY_CONTENTS_MAX + 1] = {false};
+	size_t i, count = 0;
+	char name[256];
+
+	json_array_foreach (files, i, f) {
+		const char *c = entry_str(f, "content");
+		unsigned n = 0;
+
+		if (extract_name(f, name) != 0)
+			return err_set(
+			    e, ERR_EVIDENCE,
+			    "a recorded name is not one that a file can have");
+		if (c == NULL)
+			continue;
+		if (strlen(c) != 4 || sscanf(c, "%4u", &n) != 1 || n == 0 ||
+		    n > en->n || named[n])
+			return err_set(
+			    e, ERR_EVIDENCE,
+			    "a file names a content that is not its own");
+		named[n] = true;
+		count++;
+	}
+	if (count != en->n)
+		return err_set(e, ERR_EVIDENCE,
+			       "it holds a content that no file names");
+	return 0;
+}
+
+int
+extract_inside(const struct entry *en)
+{
+	json_t *files = json_object_get(en->doc, "files"), *f;
+	size_t i;
+
+	if (extract_contents(en, NULL) != 0)
+		return -1;
+	json_array_foreach (files, i, f) {
+		struct sum s = {0};
+
+		if (json_object_get(f, "segments") != NULL ||
+		    extract(&s, en, f, true, NULL) != 0)
+			return -1;
+	}
+	return (int)json_array_size(files);
+}
+
 /* The recorded folders, as bytes: 0 with "" if there are none. */
 static int
 recorded_path(const json_t *file, char out[FSUTIL_PATH])

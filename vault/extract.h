@@ -27,6 +27,19 @@ int extract_alone(struct index *x, const struct entry *en, const json_t *file,
 		  struct err *e);
 
 /*
+ * Is every content of an opened entry named by exactly one file, and can every
+ * recorded name be one? -1 with ERR_EVIDENCE.
+ */
+int extract_contents(const struct entry *en, struct err *e);
+
+/*
+ * How many files an opened entry has, if all lie in it and are what was
+ * recorded; -1 if one does not, is not, or extract_contents fails. In any
+ * thread.
+ */
+int extract_inside(const struct entry *en);
+
+/*
  * Bytes from anywhere in one file that extract_file has found whole; entry and
  * description outlive it. The read has the form of contents_source (ctx: the
  * extract_at).

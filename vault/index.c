@@ -1,6 +1,7 @@
 #include "index_inside.h"
 
 #include "cache.h"
+#include "handed.h"
 #include "local.h"
 #include "rights.h"
 #include "ring.h"
@@ -8,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define REMEMBERED 64 /* entries that are worth writing the cache for */
 
 /* An id names an item within its case only. */
 static void
@@ -165,6 +168,12 @@ read_batch(struct index *x, size_t log, uint64_t n, struct err *e)
 		memcpy(f.sha256, l->sha256, HASH_LEN);
 		memcpy(f.fields, l->root, HASH_LEN);
 		memcpy(f.oid, vault_batch_oid(&b, l->sha256), GITFORM_OID_LEN);
+		if (handed_has(x->handed, f.sha256)) {
+			f.whole = true;
+			if (index_entry_wait(x, &f) != 0)
+				rc = err_set(e, ERR_UNKNOWN, "no memory");
+			continue;
+		}
 		f.whole = index_file_read(x, &f, &o, &inner) == 0;
 		if (o.handle == NULL || !ring_is(o.data, o.len))
 			rc = index_entry_wait(x, &f) == 0
@@ -248,6 +257,7 @@ forget(struct index *x)
 {
 	struct vault *v = x->v;
 	const struct identity *id = x->id;
+	bool checks = x->checks;
 
 	for (size_t i = 0; i < x->n_entries; i++) {
 		free(x->entries[i].text);
@@ -283,9 +293,11 @@ forget(struct index *x)
 	map_free(&x->pulled);
 	vault_batch_free(&x->batch);
 	report_free(&x->findings);
+	handed_free(x->handed);
 	memset(x, 0, sizeof *x);
 	x->v = v;
 	x->id = id;
+	x->checks = checks;
 }
 
 /* The new batches, and what they unlock. */
@@ -374,8 +386,9 @@ begin(struct index *x, struct err *e)
 	return index_catch_up(x, e);
 }
 
-struct index *
-index_open_lean(struct vault *v, const struct identity *id, struct err *e)
+static struct index *
+open_lean(struct vault *v, const struct identity *id, bool checks,
+	  struct err *e)
 {
 	struct index *x = calloc(1, sizeof *x);
 
@@ -385,6 +398,7 @@ index_open_lean(struct vault *v, const struct identity *id, struct err *e)
 	}
 	x->v = v;
 	x->id = id;
+	x->checks = checks;
 	if (begin(x, e) == 0) {
 		cache_save(x);
 		return x;
@@ -393,21 +407,50 @@ index_open_lean(struct vault *v, const struct identity *id, struct err *e)
 	return NULL;
 }
 
-struct index *
-index_open(struct vault *v, const struct identity *id, struct err *e)
+/* All of it, or nothing. */
+static struct index *
+thawed(struct index *x, struct err *e)
 {
-	struct index *x = index_open_lean(v, id, e);
-
 	if (x != NULL && index_thaw(x, e) == 0)
 		return x;
 	index_free(x);
 	return NULL;
 }
 
+struct index *
+index_open_lean(struct vault *v, const struct identity *id, struct err *e)
+{
+	return open_lean(v, id, false, e);
+}
+
+struct index *
+index_open(struct vault *v, const struct identity *id, struct err *e)
+{
+	return thawed(open_lean(v, id, false, e), e);
+}
+
+struct index *
+index_open_checking(struct vault *v, const struct identity *id, struct err *e)
+{
+	return thawed(open_lean(v, id, true, e), e);
+}
+
 int
 index_refresh(struct index *x, struct err *e)
 {
 	return vault_load(x->v, false, e) == 0 ? index_catch_up(x, e) : -1;
+}
+
+void
+index_remember(struct index *x)
+{
+	struct err ignored = {0};
+
+	if (handed_count(x->handed) >= REMEMBERED &&
+	    index_catch_up(x, &ignored) == 0)
+		cache_save_written(x);
+	handed_free(x->handed);
+	x->handed = NULL;
 }
 
 void

@@ -56,6 +56,9 @@ struct index_entry {
 	uint8_t signer[32]; /* the key that made it */
 	const char *why;    /* if not accepted */
 	size_t cold;	    /* where it rests in the cache; SIZE_MAX */
+	/* record: all its files were found right when it was opened, and this
+	 * is one more than they are (index_open_checking); 0: not known */
+	size_t found;
 };
 
 enum index_role {
@@ -203,6 +206,8 @@ struct index {
 	struct index_files rings, unread;
 	size_t last_hybrid;	/* the one that opened the last ring */
 	struct report findings; /* about rings and entries, for good */
+	bool checks;		/* index_open_checking */
+	struct handed *handed;	/* what the writer sealed (handed.h); or NULL */
 	uint64_t rewritten;	/* v->rewritten when it was read */
 	uint64_t *done;		/* for each log the batches that were read */
 	uint8_t **cased; /* for each log and batch: its case's ring opened */
@@ -223,6 +228,12 @@ struct index *index_open(struct vault *v, const struct identity *id,
 			 struct err *e);
 void index_free(struct index *x);
 /*
+ * The same, and each record whose contents all lie in its entry is checked by
+ * extract_inside while it is open: see index_entry.found.
+ */
+struct index *index_open_checking(struct vault *v, const struct identity *id,
+				  struct err *e);
+/*
  * The same, but records may stay in the cache. Then x->items and x->entries
  * hold what is no record, and what index_find_item and index_thaw put there.
  * Items stay where they are until something is thawed.
@@ -240,6 +251,11 @@ size_t index_count(const struct index *x, const char *case_id);
  * failure the index can only be freed.
  */
 int index_refresh(struct index *x, struct err *e);
+/*
+ * After a writer has committed much, what it left in x->handed is taken in and
+ * the cache is written, so that the next command need not open it.
+ */
+void index_remember(struct index *x);
 /*
  * A new index of `v`, whose logs are those of x's vault, in that order, each as
  * long or longer, and others after them: only what is new is read.
@@ -297,6 +313,8 @@ const struct index_epoch *index_epoch(const struct index *x,
 				      const char *case_id);
 /* True if a key of that case is held. */
 bool index_holds(const struct index *x, const char *case_id);
+/* True if the keys of all epochs of a case are. */
+bool index_holds_all(const struct index *x, const struct index_case *c);
 
 /*
  * Find by a prefix of the id (or of a case's whole name): 0, or -1 with `e`

@@ -2,6 +2,8 @@
 #include "index_inside.h"
 
 #include "entryform.h"
+#include "extract.h"
+#include "handed.h"
 #include "pool.h"
 #include "ring.h"
 
@@ -89,7 +91,7 @@ misplaced(struct index *x, const struct entry *en, const struct index_file *f)
 /* Take an opened entry into the index; its text moves over. */
 static int
 take_entry(struct index *x, struct entry *en, const struct index_file *f,
-	   size_t key)
+	   size_t key, size_t found)
 {
 	struct index_entry *s;
 	const char *item = entry_str(en->doc, "item");
@@ -115,6 +117,7 @@ take_entry(struct index *x, struct entry *en, const struct index_file *f,
 	en->text = NULL;
 	s->key = key;
 	s->cold = SIZE_MAX;
+	s->found = found;
 	/* what the rights are derived from, again and again */
 	if (s->kind <= KIND_CASE ||
 	    json_array_size(json_object_get(en->doc, "parents")) > 0)
@@ -175,9 +178,11 @@ struct opening {
 	struct index *x;
 	struct index_file *f;
 	bool *waits; /* must it wait for another key? */
+	bool handed; /* there is no need to open it */
 	struct gitstore_object o;
 	struct entry en;
 	size_t key;	   /* the newest to try; then the one that opened it */
+	size_t found;	   /* see index_entry */
 	struct err unread; /* why its file could not be read */
 };
 
@@ -186,10 +191,18 @@ opening_work(struct pool_job *j, struct err *e)
 {
 	struct opening *g = (struct opening *)j;
 
-	if (g->unread.code != ERR_NONE ||
-	    try_keys(g->x, g->f, &g->o, g->key, &g->en, &g->key) == 0)
+	if (g->unread.code != ERR_NONE)
 		return 0;
-	return err_set(e, ERR_UNKNOWN, "no memory");
+	if (g->handed)
+		return handed_take(g->x->handed, g->f->sha256, &g->en) == 0
+			   ? 0
+			   : err_set(e, ERR_UNKNOWN, "no memory");
+	if (try_keys(g->x, g->f, &g->o, g->key, &g->en, &g->key) != 0)
+		return err_set(e, ERR_UNKNOWN, "no memory");
+	if (g->x->checks && g->key != SIZE_MAX &&
+	    kind_of(g->en.doc) == KIND_RECORD)
+		g->found = (size_t)(1 + extract_inside(&g->en));
+	return 0;
 }
 
 static int
@@ -213,7 +226,7 @@ opening_done(struct pool_job *j, struct err *e)
 	if (why != NULL)
 		index_finding(g->x, &g->x->findings, REPORT_HISTORY, g->f,
 			      "entry", why);
-	else if (take_entry(g->x, &g->en, g->f, g->key) != 0)
+	else if (take_entry(g->x, &g->en, g->f, g->key, g->found) != 0)
 		return err_set(e, ERR_UNKNOWN, "no memory");
 	return 0;
 }
@@ -243,6 +256,16 @@ opening_put(struct pool **p, struct opening *g, struct err *e)
 		 : -1;
 	opening_drop(&g->job);
 	return rc;
+}
+
+/* Did this process seal it, and is its own ring's the one key for it? */
+static bool
+is_handed(const struct index *x, const struct index_file *f, size_t key)
+{
+	const struct index_key_info *i = &x->infos[key];
+
+	return handed_has(x->handed, f->sha256) && i->log == f->log &&
+	       i->batch == f->batch && i->next == SIZE_MAX;
 }
 
 /*
@@ -275,7 +298,9 @@ open_entry(struct index *x, struct pool **p, struct index_file *f, bool *waits,
 	g->f = f;
 	g->waits = waits;
 	g->key = key;
-	(void)index_file_read(x, f, &g->o, &g->unread);
+	g->handed = is_handed(x, f, key);
+	if (!g->handed)
+		(void)index_file_read(x, f, &g->o, &g->unread);
 	return opening_put(p, g, e);
 }
 

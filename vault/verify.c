@@ -687,39 +687,6 @@ verify_history(struct vault *v, struct verify_counts *n, struct err *e)
 	return rc;
 }
 
-/* Every content is named by exactly one file; every name can be one. */
-static int
-check_contents(const struct entry *en, struct err *e)
-{
-	json_t *files = json_object_get(en->doc, "files"), *f;
-	bool named[ENTRY_CONTENTS_MAX + 1] = {false};
-	size_t i, count = 0;
-	char name[256];
-
-	json_array_foreach (files, i, f) {
-		const char *c = entry_str(f, "content");
-		unsigned n = 0;
-
-		if (extract_name(f, name) != 0)
-			return err_set(
-			    e, ERR_EVIDENCE,
-			    "a recorded name is not one that a file can have");
-		if (c == NULL)
-			continue;
-		if (strlen(c) != 4 || sscanf(c, "%4u", &n) != 1 || n == 0 ||
-		    n > en->n || named[n])
-			return err_set(
-			    e, ERR_EVIDENCE,
-			    "a file names a content that is not its own");
-		named[n] = true;
-		count++;
-	}
-	if (count != en->n)
-		return err_set(e, ERR_EVIDENCE,
-			       "it holds a content that no file names");
-	return 0;
-}
-
 /* Why a file's bulk cannot be looked at here; NULL if it can. */
 static const char *
 out_of_reach(struct index *x, const json_t *f, const struct map *absent)
@@ -774,7 +741,7 @@ check_record(struct record_job *j)
 
 	if (entry_open(j->file.data, j->file.len, index_key(x, j->en->key),
 		       &opened, &j->found) != 0 ||
-	    check_contents(&opened, &j->found) != 0) {
+	    extract_contents(&opened, &j->found) != 0) {
 		entry_free(&opened);
 		return;
 	}
@@ -868,9 +835,15 @@ verify_readable(struct index *x, struct verify_counts *n, struct err *e)
 	if (rc == 0 && (r.pool = pool_new(POOL_DEPTH_MAX, e)) == NULL)
 		rc = -1;
 	for (size_t i = 0; i < x->n_entries && rc == 0; i++) {
+		const struct index_entry *en = &x->entries[i];
+
 		n->opened++;
-		if (x->entries[i].kind == KIND_RECORD)
-			rc = put_record(&r, &x->entries[i], e);
+		if (en->kind != KIND_RECORD)
+			continue;
+		if (en->found > 0) /* and right, when it was opened */
+			n->originals += en->found - 1;
+		else
+			rc = put_record(&r, en, e);
 	}
 	if (rc == 0)
 		rc = pool_drain(r.pool, e);

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "cuts.h"
 #include "ed25519.h"
+#include "handed.h"
 #include "journal.h"
 #include "local.h"
 #include "object.h"
@@ -458,7 +459,10 @@ seal_done(struct pool_job *p, struct err *e)
 		return no_memory(e);
 	if (s->sha256 != NULL)
 		memcpy(s->sha256, s->file.sha256, HASH_LEN);
-	return put_entry_file(s->w, &s->file, e);
+	if (put_entry_file(s->w, &s->file, e) != 0)
+		return -1;
+	handed_put(s->w->x->handed, &s->file);
+	return 0;
 }
 
 static void

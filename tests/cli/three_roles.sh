@@ -79,6 +79,19 @@ for f in in/case-A/*; do
 	check "byte for byte: ${f##*/}" cmp "$f" "got/${f##*/}"
 done
 is "and no other file" "$(ls in/case-A)" "$(ls got)"
+# a whole case is one custody entry, which each item shows; one item is its own
+partner --json list >p.list
+one=$(value p.list "d[0]['item']")
+two=$(value p.list "d[1]['item']")
+exported() {
+	partner --json custody "$1" >p.custody
+	value p.custody "[x['entry'] for x in d if x['action'] == 'exported']"
+}
+is "custody: exported once" 1 "$(exported "$one" | tr ',' '\n' | grep -c .)"
+is "by one entry for all" "$(exported "$one")" "$(exported "$two")"
+status "the partner gets one item" 0 partner get "$one" -o got.one
+is "custody of that one" 2 "$(exported "$one" | tr ',' '\n' | grep -c .)"
+is "and not of the other" 1 "$(exported "$two" | tr ',' '\n' | grep -c .)"
 status "the partner's vault verifies" 0 partner verify
 status "the lawyer's vault verifies" 0 lawyer verify
 for v in home abroad; do

@@ -43,6 +43,23 @@ known_hashes(void **state)
 	free(million);
 }
 
+/* The same again and again, other messages between. */
+static void
+many_times(const uint8_t *key, size_t keylen, const char *msg, const char *want)
+{
+	struct hash_keyed *k = hash_keyed_new(key, keylen);
+	uint8_t d[32];
+
+	assert_non_null(k);
+	for (int i = 0; i < 3; i++) {
+		hash_keyed_hmac(k, msg, strlen(msg), d);
+		is(d, 32, want);
+		hash_keyed_hmac(k, key, keylen, d);
+	}
+	hash_keyed_free(k);
+	hash_keyed_free(NULL);
+}
+
 /* RFC 4231, test cases 1 to 4, 6 and 7. */
 static void
 known_hmacs(void **state)
@@ -79,6 +96,7 @@ known_hmacs(void **state)
 		hash_hmac(key, cases[i].keylen, cases[i].msg,
 			  strlen(cases[i].msg), d);
 		is(d, 32, cases[i].want);
+		many_times(key, cases[i].keylen, cases[i].msg, cases[i].want);
 	}
 	hash_hmac(key, 0, "", 0, d);
 	is(d, 32,
