@@ -818,6 +818,8 @@ for sig in $signals; do
 	killed $sig "$s" add large32 --case C --again
 	rc=$?
 	[ $rc -eq 0 ] && stopped=$((stopped + 1))
+	# the first may have been slow because of others: strike earlier
+	[ $rc -ne 3 ] || t=$(python3 -c "print($t * 0.8)")
 	k=$((k + 1))
 	as anna --vault fast/kill verify >sound.out 2>&1 ||
 		wrong="$wrong; SIG$sig after $s s: $(cat sound.out)"
