@@ -9,6 +9,7 @@
 #include "tarball.h"
 #include "zframe.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,12 +149,40 @@ add_member(struct frames *f, const char *name, const void *data, size_t len)
 	return rc;
 }
 
+/* The frame of the zeros that end a tar file: always the same. */
+static uint8_t end_frame[64];
+static size_t end_len; /* 0 without memory */
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+
+static void
+make_end(void)
+{
+	static const uint8_t end[TARBALL_END];
+	struct frames f = {0};
+
+	if (add_frame(&f, end, sizeof end) == 0 && f.len <= sizeof end_frame) {
+		memcpy(end_frame, f.bytes, f.len);
+		end_len = f.len;
+	}
+	free(f.bytes);
+}
+
+static int
+add_end(struct frames *f)
+{
+	pthread_once(&end_once, make_end);
+	if (end_len == 0 || reserve(f, end_len) != 0)
+		return -1;
+	memcpy(f->bytes + f->len, end_frame, end_len);
+	f->len += end_len;
+	return 0;
+}
+
 /* The frames of an entry, with the padding that its file needs. */
 static int
 make_frames(struct frames *f, const char *text, size_t len,
 	    const struct entry_content *contents, size_t n)
 {
-	static const uint8_t end[TARBALL_END];
 	char name[8];
 	size_t pad;
 
@@ -164,7 +193,7 @@ make_frames(struct frames *f, const char *text, size_t len,
 		if (add_member(f, name, contents[i].data, contents[i].len) != 0)
 			return -1;
 	}
-	if (add_frame(f, end, sizeof end) != 0)
+	if (add_end(f) != 0)
 		return -1;
 	pad = (size_t)padded_missing(PADDED_ENTRY, AGEKEY_X25519, f->len,
 				     PADME_SKIPPABLE);

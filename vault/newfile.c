@@ -367,6 +367,7 @@ newfile_settle(struct newfile *f, struct err *e)
 	if (close(writer) != 0)
 		return err_sys(e, "%s", name);
 	medium_forget(f->fd);
+	(void)posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return 0;
 }
 

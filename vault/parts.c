@@ -9,6 +9,7 @@
 #include "spread.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #define IO_SIZE (256u << 10) /* bytes */
+#define FLUSH_SIZE (8u << 20) /* bytes */
 #define PARTS_MAX SPREAD_MAX
 #define SHOWN_MAX 300 /* bytes of a path in a message, NUL included */
 
@@ -168,10 +170,28 @@ write_failed(const struct parts *p, struct err *e)
 	return -1;
 }
 
+/*
+ * The disk may begin with what is there, while the next is sealed. It is no
+ * more than a hint: `settle` waits for all of it, and tells of errors.
+ */
+static void
+begin_flush(const struct part *of, uint64_t was)
+{
+	uint64_t from = was / FLUSH_SIZE, to = of->size / FLUSH_SIZE;
+
+	if (to > from)
+		(void)sync_file_range(newfile_fd(of->file),
+				      (off_t)(from * FLUSH_SIZE),
+				      (off_t)((to - from) * FLUSH_SIZE),
+				      SYNC_FILE_RANGE_WRITE);
+}
+
 static int
 write_all(struct parts *p, struct part *to, const char *b, size_t len,
 	  struct err *e)
 {
+	uint64_t was = to->size;
+
 	if (p->parity != NULL)
 		paritymake_put(p->parity, b, len);
 	else
@@ -188,6 +208,7 @@ write_all(struct parts *p, struct part *to, const char *b, size_t len,
 		b += n;
 		len -= (size_t)n;
 	}
+	begin_flush(to, was);
 	return 0;
 }
 
