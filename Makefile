@@ -56,18 +56,33 @@ MAILINC := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags-only-I \
 
 INC_crypto := -iquote crypto
 INC_format := -iquote format -iquote $(B)/gen
-INC_vault := -iquote vault -iquote format -iquote crypto $(MAILINC) \
+# the rooms of vault/, and which of them each may see (vault/README.md)
+CORE := base keys local history index
+VAULT := $(CORE) host work move repair desk
+see = $(1:%=-iquote vault/%) -iquote format -iquote crypto $(MAILINC) \
 	-DMUNIMENT_VERSION='"$(VERSION)"'
+INC_vault := $(call see,$(VAULT))
+INC_vault/base := $(call see,base)
+INC_vault/keys := $(call see,base keys)
+INC_vault/local := $(call see,$(CORE))
+INC_vault/history := $(call see,$(CORE))
+INC_vault/index := $(call see,$(CORE))
+INC_vault/host := $(call see,base keys local history host)
+INC_vault/work := $(call see,$(CORE) work move desk)
+INC_vault/move := $(call see,$(CORE) work move repair host)
+INC_vault/repair := $(call see,$(CORE) work move repair)
+INC_vault/desk := $(INC_vault)
 INC_vault/court := -iquote vault/court $(INC_vault) -iquote $(B)/gen $(SYSINC)
-INC_tools := -iquote tools -iquote vault -iquote vault/court -iquote $(B)/gen \
-	-DMUNIMENT_VERSION='"$(VERSION)"'
+INC_tools := -iquote tools $(VAULT:%=-iquote vault/%) -iquote vault/court \
+	-iquote $(B)/gen -DMUNIMENT_VERSION='"$(VERSION)"'
 # it stands in for a part of vault/, too
 INC_tools/stick := -iquote tools -iquote vault/court $(INC_vault)
 INC_tests := -iquote tests/unit $(INC_vault) -iquote vault/court
 
 src = $(sort $(wildcard $(1)/*.c))
 obj = $(patsubst %.c,$(B)/%.o,$(call src,$(1)))
-LIBOBJ := $(foreach d,crypto format vault vault/court,$(call obj,$(d)))
+CODE := crypto format $(VAULT:%=vault/%) vault/court
+LIBOBJ := $(foreach d,$(CODE),$(call obj,$(d)))
 # all but tools/, of which a program takes what it uses
 LIB := $(B)/libmuniment.a
 UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
@@ -153,7 +168,7 @@ $(B)/$(1)/%.o: $(1)/%.c Makefile $(B)/flags | $(GEN)
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) $$(INC_$(1)) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach d,crypto format vault vault/court tools tools/stick,$(eval $(call folder,$(d))))
+$(foreach d,$(CODE) tools tools/stick,$(eval $(call folder,$(d))))
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
@@ -203,7 +218,7 @@ unit: $(UNITS) $(B)/tests/host/walk $(B)/tests/sim/sim $(B)/tests/fault/inject \
 	$(B)/muniment-stick
 
 # what $(CC) warns of, by its front end alone, which is where clang does
-SYNTAX := crypto format vault vault/court tools tests/unit tests/sim tests/host tests/fuzz \
+SYNTAX := $(CODE) tools tests/unit tests/sim tests/host tests/fuzz \
 	tests/fault
 .PHONY: $(SYNTAX:%=syntax-%)
 INC_tests/unit := $(INC_tests)

@@ -16,7 +16,7 @@ import time
 SEED = "muniment bench 1"
 MIB = 1 << 20
 TIME = 1_600_000_000  # of every file
-# seconds: what is younger muniment reads again (vault/sources.h)
+# seconds: what is younger muniment reads again (vault/local/sources.h)
 SETTLED = 61
 
 

@@ -1,5 +1,5 @@
 /*
- * vault/agefile.h: a whole age file, opened with one key. Its MAC and its
+ * vault/keys/agefile.h: a whole age file, opened with one key. Its MAC and its
  * chunks are real: what passes must be what was sealed.
  */
 #include "agefile.h"

@@ -1,4 +1,4 @@
-/* vault/agetext.h: identity files, recipients. */
+/* vault/keys/agetext.h: identity files, recipients. */
 #include "agetext.h"
 
 #include "fuzz.h"

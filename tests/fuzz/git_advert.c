@@ -1,4 +1,4 @@
-/* vault/gitadvert.h and format/pktline.h: what a git host announces. */
+/* vault/host/gitadvert.h and format/pktline.h: what a git host announces. */
 #include "gitadvert.h"
 
 #include "fuzz.h"

@@ -1,4 +1,5 @@
-/* vault/packscan.h: a foreign pack as it passes, with deltas or without. */
+/* vault/history/packscan.h: a foreign pack as it passes, with deltas or
+ * without. */
 #include "packscan.h"
 
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /*
- * vault/identity.h: what an identity's file, or a root key's, holds once it is
- * opened: the parts of identity.c that read it.
+ * vault/keys/identity.h: what an identity's file, or a root key's, holds once
+ * it is opened: the parts of identity.c that read it.
  */
 #include "identity.c"
 

@@ -1,7 +1,7 @@
 /*
- * vault/journal.h: a journal that somebody else has put into a vault, read by
- * the command that comes next. What it would remove, read or rename must lie in
- * the vault; nothing of it is done here.
+ * vault/history/journal.h: a journal that somebody else has put into a vault,
+ * read by the command that comes next. What it would remove, read or rename
+ * must lie in the vault; nothing of it is done here.
  */
 #define unlink fuzz_unlink
 #define rename fuzz_rename

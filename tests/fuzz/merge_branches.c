@@ -1,9 +1,9 @@
 /*
- * vault/merge.h: another's branches, judged before anything of them is kept.
- * The input changes what two devices wrote, at any layer: what is above that
- * layer is hashed and signed anew, as a device that lies would do it. So the
- * walk along the commits, the trees, batches, checkpoints, forks and entries
- * behind the signatures are reached. git's objects are in memory here
+ * vault/move/merge.h: another's branches, judged before anything of them is
+ * kept. The input changes what two devices wrote, at any layer: what is above
+ * that layer is hashed and signed anew, as a device that lies would do it. So
+ * the walk along the commits, the trees, batches, checkpoints, forks and
+ * entries behind the signatures are reached. git's objects are in memory here
  * (gitstore.h), and nothing touches a disk.
  */
 #include "merge.c"

@@ -1,4 +1,4 @@
-/* vault/packform.h: the index of a pack. */
+/* vault/history/packform.h: the index of a pack. */
 #include "packform.h"
 
 #include "fuzz.h"

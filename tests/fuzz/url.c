@@ -1,4 +1,4 @@
-/* vault/hosturl.h: the URL of a git host. */
+/* vault/host/hosturl.h: the URL of a git host. */
 #include "hosturl.h"
 
 #include "fuzz.h"

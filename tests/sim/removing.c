@@ -1,8 +1,9 @@
 /*
  * All that one seat ever wrote is taken out, and the rights are evaluated
  * anew: what stands without that seat stays as it was. What does so is found
- * here in another way than vault/rights.c goes: grant by grant, from the root
- * key on, without cuts, which nobody can make for those outside his subtree.
+ * here in another way than vault/index/rights.c goes: grant by grant, from the
+ * root key on, without cuts, which nobody can make for those outside his
+ * subtree.
  */
 #include "sim.h"
 
@@ -12,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES 6	     /* seats that are taken out, one at a time */
-#define TRIES_MAX 60 /* where all others hang on those, or they wrote nothing \
-		      */
+#define TRIES 6 /* seats that are taken out, one at a time */
+#define TRIES_MAX                                                   \
+	60 /* where all others hang on those, or they wrote nothing \
+	    */
 
 /* An accepted act that makes a seat, gives rights or opens a case. */
 struct grant {

@@ -1,4 +1,4 @@
-/* vault/absent.h: what may be declared left out, and by whom. */
+/* vault/local/absent.h: what may be declared left out, and by whom. */
 #include "absent.h"
 
 #include "hex.h"

@@ -1,4 +1,4 @@
-/* vault/agefile.h: whole files, streams, and every way to damage one. */
+/* vault/keys/agefile.h: whole files, streams, and every way to damage one. */
 #include "agefile.h"
 #include "ageheader.h"
 #include "agestream.h"

@@ -1,6 +1,6 @@
 /*
- * vault/agespread.h through agefile.h: what is sealed and opened on all cores
- * is what one core would make of it, and so is every refusal.
+ * vault/keys/agespread.h through agefile.h: what is sealed and opened on all
+ * cores is what one core would make of it, and so is every refusal.
  */
 #include "agefile.h"
 #include "agestream.h"

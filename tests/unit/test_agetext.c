@@ -1,4 +1,4 @@
-/* vault/agetext.h: keys and identity files as text. */
+/* vault/keys/agetext.h: keys and identity files as text. */
 #include "agetext.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /*
- * vault/apart.h: exit statuses, signals, and what was typed. What is left in
- * memory is looked for by tests/cli/collector_leak.sh.
+ * vault/base/apart.h: exit statuses, signals, and what was typed. What is left
+ * in memory is looked for by tests/cli/collector_leak.sh.
  */
 #include "apart.h"
 

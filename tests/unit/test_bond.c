@@ -1,6 +1,6 @@
 /*
- * vault/bond.h: records that name an original which is there, is not there, or
- * is something else; from the copy's side and from the original's.
+ * vault/index/bond.h: records that name an original which is there, is not
+ * there, or is something else; from the copy's side and from the original's.
  */
 #include "scratch.h"
 

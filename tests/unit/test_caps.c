@@ -1,4 +1,4 @@
-/* vault/caps.h, and that merge.h and packscan.h keep to them. */
+/* vault/history/caps.h, and that merge.h and packscan.h keep to them. */
 #include "caps.h"
 
 #include "packscan.h"

@@ -1,4 +1,4 @@
-/* vault/card.h: a card is only what its own key has signed. */
+/* vault/keys/card.h: a card is only what its own key has signed. */
 #include "card.h"
 
 #include "agetext.h"

@@ -1,4 +1,4 @@
-/* vault/child.h: programs that are run beside ours. */
+/* vault/host/child.h: programs that are run beside ours. */
 #include "child.h"
 
 #include "scratch.h"

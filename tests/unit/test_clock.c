@@ -1,4 +1,4 @@
-/* vault/clock.h: times, and those that have no form. */
+/* vault/base/clock.h: times, and those that have no form. */
 #include "clock.h"
 
 #include "mutants.h"

@@ -1,4 +1,4 @@
-/* vault/entry.h: one form of container, one form of JSON, one root. */
+/* vault/history/entry.h: one form of container, one form of JSON, one root. */
 #include "entry.h"
 
 #include "agefile.h"

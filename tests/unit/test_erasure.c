@@ -1,4 +1,4 @@
-/* vault/erasure.h: whatever is lost, up to the limit, comes back. */
+/* vault/repair/erasure.h: whatever is lost, up to the limit, comes back. */
 #include "erasure.h"
 
 #include "mutants.h"

@@ -1,4 +1,4 @@
-/* vault/err.h: filled once; what a terminal would obey is escaped. */
+/* vault/base/err.h: filled once; what a terminal would obey is escaped. */
 #include "err.h"
 
 #include "mutants.h"

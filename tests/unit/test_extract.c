@@ -1,4 +1,4 @@
-/* vault/extract.h: originals come back whole or not at all. */
+/* vault/history/extract.h: originals come back whole or not at all. */
 #include "extract.h"
 
 #include "hex.h"

@@ -1,4 +1,4 @@
-/* vault/fsutil.h: bounded reading, whole writing, walking in order. */
+/* vault/base/fsutil.h: bounded reading, whole writing, walking in order. */
 #include "scratch.h"
 
 #include <errno.h>

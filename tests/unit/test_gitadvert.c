@@ -1,4 +1,4 @@
-/* vault/gitadvert.h: what a git host announces, and what it must not. */
+/* vault/host/gitadvert.h: what a git host announces, and what it must not. */
 #include "gitadvert.h"
 
 #include "mutants.h"

@@ -1,4 +1,4 @@
-/* vault/hosturl.h: addresses of git hosts, and what is none. */
+/* vault/host/hosturl.h: addresses of git hosts, and what is none. */
 #include "hosturl.h"
 
 #include "mutants.h"

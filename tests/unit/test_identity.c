@@ -1,4 +1,4 @@
-/* vault/identity.h: saved and loaded; wrong passphrases, other files. */
+/* vault/keys/identity.h: saved and loaded; wrong passphrases, other files. */
 #include "identity.h"
 
 #include "agefile.h"

@@ -1,4 +1,5 @@
-/* vault/kit.h: a kit is only what its device has signed, every byte of it. */
+/* vault/local/kit.h: a kit is only what its device has signed, every byte of
+ * it. */
 #include "kit.h"
 
 #include "agetext.h"

@@ -1,4 +1,4 @@
-/* vault/lfsbatch.h: where a host's Git LFS may lead us, and where not. */
+/* vault/host/lfsbatch.h: where a host's Git LFS may lead us, and where not. */
 #include "lfsbatch.h"
 
 #include "mutants.h"

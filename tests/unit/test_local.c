@@ -1,4 +1,4 @@
-/* vault/local.h: what one machine remembers, and who may write that. */
+/* vault/local/local.h: what one machine remembers, and who may write that. */
 #include "local.h"
 
 #include "absent.h"

@@ -1,4 +1,4 @@
-/* vault/map.h against a plain list. */
+/* vault/base/map.h against a plain list. */
 #include "map.h"
 
 #include "hash.h"

@@ -1,6 +1,6 @@
 /*
- * vault/mediatype.h: types of small heads, the sandbox from inside, and what
- * is left when the helper is gone.
+ * vault/work/mediatype.h: types of small heads, the sandbox from inside, and
+ * what is left when the helper is gone.
  *
  * Each test of the sandbox shuts in a child of its own and lets it try one
  * thing. Valgrind makes system calls of its own in every process, which the

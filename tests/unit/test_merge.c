@@ -1,4 +1,5 @@
-/* vault/merge.h and vault/bulk.h: two copies of a vault become one. */
+/* vault/move/merge.h and vault/history/bulk.h: two copies of a vault become
+ * one. */
 #include "merge.h"
 
 #include "absent.h"

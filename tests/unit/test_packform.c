@@ -1,4 +1,4 @@
-/* vault/packform.h: what git's own tools say of our packs. */
+/* vault/history/packform.h: what git's own tools say of our packs. */
 #include "packform.h"
 
 #include "hex.h"

@@ -1,4 +1,4 @@
-/* vault/packscan.h: deltas of git hosts, and packs that are none. */
+/* vault/history/packscan.h: deltas of git hosts, and packs that are none. */
 #include "packscan.h"
 
 #include "mutants.h"

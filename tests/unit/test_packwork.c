@@ -1,6 +1,7 @@
 /*
- * vault/packwork.h: packs of stock git's, with deltas, taken apart by another
- * process; what comes back has its names, and what is refused leaves nothing.
+ * vault/history/packwork.h: packs of stock git's, with deltas, taken apart by
+ * another process; what comes back has its names, and what is refused leaves
+ * nothing.
  */
 #include "grind.h"
 #include "packwork.h"

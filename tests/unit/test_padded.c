@@ -1,4 +1,4 @@
-/* vault/padded.h: the file that comes out has a length of its class. */
+/* vault/keys/padded.h: the file that comes out has a length of its class. */
 #include "padded.h"
 
 #include "agefile.h"

@@ -1,6 +1,6 @@
 /*
- * vault/people.h: who is retired when those who retire are retired, and how
- * far lines can be moved. Ada admits Bob, Bob admits Cem, Cem admits Dan.
+ * vault/work/people.h: who is retired when those who retire are retired, and
+ * how far lines can be moved. Ada admits Bob, Bob admits Cem, Cem admits Dan.
  */
 #include "scratch.h"
 

@@ -1,6 +1,7 @@
 /*
- * vault/recovery.h: an identity and a root key cut and joined; every subset,
- * every changed bit, and what is said of shares that do not go together.
+ * vault/keys/recovery.h: an identity and a root key cut and joined; every
+ * subset, every changed bit, and what is said of shares that do not go
+ * together.
  */
 #include "recovery.h"
 

@@ -1,4 +1,5 @@
-/* vault/relock.h: local/ changes hands, and every interrupted state of it. */
+/* vault/local/relock.h: local/ changes hands, and every interrupted state of
+ * it. */
 #include "relock.h"
 
 #include "local.h"

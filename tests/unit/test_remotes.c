@@ -1,4 +1,4 @@
-/* vault/remotes.h and vault/heads.h: where a vault is synced with. */
+/* vault/move/remotes.h and vault/move/heads.h: where a vault is synced with. */
 #include "remotes.h"
 
 #include "local.h"

@@ -1,6 +1,6 @@
 /*
- * vault/rights.h through writer.h and index.h: a vault in a scratch folder, its
- * members, and what those do who may not.
+ * vault/index/rights.h through writer.h and index.h: a vault in a scratch
+ * folder, its members, and what those do who may not.
  */
 #include "scratch.h"
 

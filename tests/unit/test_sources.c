@@ -1,6 +1,6 @@
 /*
- * vault/sources.h: a list that grows, is joined, and forgets what is older.
- * What `add` makes of it: tests/cli/sources.sh.
+ * vault/local/sources.h: a list that grows, is joined, and forgets what is
+ * older. What `add` makes of it: tests/cli/sources.sh.
  */
 #include "sources.h"
 

@@ -1,6 +1,6 @@
 /*
- * vault/stamp.h: entries that do not count, forks that a stamp shows, what a
- * package gets, and renewals. The authority is openssl's.
+ * vault/index/stamp.h: entries that do not count, forks that a stamp shows,
+ * what a package gets, and renewals. The authority is openssl's.
  */
 #include "scratch.h"
 

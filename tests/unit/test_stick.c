@@ -1,6 +1,6 @@
 /*
- * vault/stick.h: a folder of carry files between two desks, whatever order and
- * whatever happens to the files.
+ * vault/move/stick.h: a folder of carry files between two desks, whatever order
+ * and whatever happens to the files.
  */
 /* read() is replaced here: no checked one of the library may stand before */
 #undef _FORTIFY_SOURCE

@@ -1,4 +1,5 @@
-/* vault/strength.h: what is exact of it; tests/cli/passphrase.sh has the rest.
+/* vault/keys/strength.h: what is exact of it; tests/cli/passphrase.sh has the
+ * rest.
  */
 #include "strength.h"
 

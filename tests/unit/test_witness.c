@@ -1,5 +1,5 @@
 /*
- * vault/witness.h: cosignatures that hold, those that do not, and that
+ * vault/index/witness.h: cosignatures that hold, those that do not, and that
  * exchanges come to rest.
  */
 #include "scratch.h"

@@ -1,4 +1,4 @@
-/* vault/zframe.h: frames of one kind, and padding that hides nothing. */
+/* vault/keys/zframe.h: frames of one kind, and padding that hides nothing. */
 #include "zframe.h"
 
 #include "mutants.h"
