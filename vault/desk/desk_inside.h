@@ -1,6 +1,6 @@
 /*
- * What the parts of the desk share (desk.c and the other *desk.c): its inside,
- * and how the texts that people type are looked up. Not for tools/.
+ * What the parts of the desk share (desk*.c and *desk.c): its inside, and how
+ * the texts that people type are looked up. Not for tools/.
  */
 #ifndef MUNIMENT_DESK_INSIDE_H
 #define MUNIMENT_DESK_INSIDE_H
@@ -27,15 +27,22 @@ void desk_refused(const struct err *refused, json_t *o);
 
 /* The words of a vault's id, to be compared by voice. */
 void desk_vault_words(const char *id, char out[WORDS_FINGERPRINT_MAX]);
+/* {"vault","words"}; NULL without memory. */
+json_t *desk_vault_json(const char *id, struct err *e);
 /* {"name","org","card_words","words","vault","vault_words","logs"} */
 json_t *desk_invite_json(const struct invite *i);
 
+/* -1, with that said. */
+int desk_no_memory(struct err *e);
 /* A list or document that may have failed for want of memory. */
 json_t *desk_made(json_t *o, struct err *e);
 
 /* A case by text; NULL text means none: *c is NULL then. */
 int desk_find_case(struct desk *d, const char *text, struct index_case **c,
 		   struct err *e);
+/* Items by text, each once, those of one case together; malloc'ed. */
+struct index_item **desk_find_items(struct desk *d, const char *const *texts,
+				    size_t n, size_t *found, struct err *e);
 /*
  * One who shall be able to open something: a card file, a recipient or a
  * member. *seat is the member's, or NULL.
