@@ -1,7 +1,7 @@
 /*
  * Hashes: SHA-256 for evidence, SHA-1 for git's packs and HMAC-SHA-256 for
- * salts, through libcrypto, which uses the processor's SHA instructions; SHA-512
- * for signatures, of short texts, through libsodium.
+ * salts, through libcrypto, which uses the processor's SHA instructions;
+ * SHA-512 for signatures, of short texts, through libsodium.
  *
  * A failure of libcrypto here means that memory ran out or that the library
  * is broken: the program aborts.

@@ -89,7 +89,7 @@ char *exindex_encode(const struct exindex *x, size_t *len);
 
 /*
  * Read one: only what exindex_encode writes, and all numbers name something
- * that is in it; stamps are t1 to exindex_n_stamps without gaps.
+ * that is in it; stamps are t1 to exindex_stamps without gaps.
  * exindex_free in any case.
  */
 enum format_result exindex_decode(const char *text, size_t len,

@@ -47,7 +47,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 	# the code is there for kernels and libraries that use it
 	objdump -d --no-show-raw-insn "$B/tools/main.o" >code
 	has "jumps land on marks" code endbr64
-	for o in tools/main vault/desk crypto/secret format/ageheader; do
+	for o in tools/main vault/desk/desk crypto/secret format/ageheader; do
 		readelf -nW "$B/$o.o" >note 2>/dev/null
 		has "$o is marked" note 'IBT.*SHSTK'
 	done

@@ -1,5 +1,7 @@
-/* vault/history/packscan.h: a foreign pack as it passes, with deltas or
- * without. */
+/*
+ * vault/history/packscan.h: a foreign pack as it passes, with deltas or
+ * without.
+ */
 #include "packscan.h"
 
 #include "fuzz.h"

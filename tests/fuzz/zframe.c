@@ -1,4 +1,5 @@
-/* vault/keys/zframe.h and vault/keys/padded.h: frames, padding, what a file is.
+/*
+ * vault/keys/zframe.h and vault/keys/padded.h: frames, padding, what a file is.
  */
 #include "padded.h"
 #include "zframe.h"

@@ -13,8 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIES 6 /* seats that are taken out, one at a time */
+#define TRIES 6	     /* seats that are taken out, one at a time */
 #define TRIES_MAX 60 /* where all others hang on them, or wrote nothing */
+
+/* An accepted act that makes a seat, gives rights or opens a case. */
+struct grant {
+	json_t *doc;
+	const char *act, *by;
+	char to[INDEX_SEAT_MAX]; /* the seat made or given to; or the opener */
+	bool solid;		 /* it stands without the seat */
+};
+
+struct ground {
+	struct index *x;
+	const char *without; /* the seat that is taken out */
 	struct grant *grants;
 	size_t n;
 };

@@ -1,4 +1,5 @@
-/* vault/desk/doctor.h: which updates a package's version has, and the verdict.
+/*
+ * vault/desk/doctor.h: which updates a package's version has, and the verdict.
  */
 #include "doctor.h"
 

@@ -1,4 +1,5 @@
-/* vault/work/field.h and vault/work/collector.h: from kit to accepted items, in
+/*
+ * vault/work/field.h and vault/work/collector.h: from kit to accepted items, in
  * memory.
  */
 #include "field.h"

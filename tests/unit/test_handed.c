@@ -1,4 +1,5 @@
-/* vault/history/handed.h: what was sealed here is what opening it would give.
+/*
+ * vault/history/handed.h: what was sealed here is what opening it would give.
  */
 #include "handed.h"
 

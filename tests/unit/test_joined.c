@@ -1,4 +1,5 @@
-/* vault/base/joined.h, spread.h: files as one run of bytes, read and written.
+/*
+ * vault/base/joined.h, spread.h: files as one run of bytes, read and written.
  */
 #include "joined.h"
 #include "spread.h"

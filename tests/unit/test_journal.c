@@ -1,5 +1,7 @@
-/* vault/history/journal.h: whole or not at all; and a journal that somebody
- * forged. */
+/*
+ * vault/history/journal.h: whole or not at all; and a journal that somebody
+ * forged.
+ */
 #include "journal.h"
 
 #include "hex.h"

@@ -1,5 +1,7 @@
-/* vault/local/kit.h: a kit is only what its device has signed, every byte of
- * it. */
+/*
+ * vault/local/kit.h: a kit is only what its device has signed, every byte of
+ * it.
+ */
 #include "kit.h"
 
 #include "agetext.h"

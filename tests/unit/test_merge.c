@@ -1,5 +1,7 @@
-/* vault/move/merge.h and vault/history/bulk.h: two copies of a vault become
- * one. */
+/*
+ * vault/move/merge.h and vault/history/bulk.h: two copies of a vault become
+ * one.
+ */
 #include "merge.h"
 
 #include "absent.h"

@@ -1,4 +1,5 @@
-/* vault/history/object.h: bulk as it lies in the vault, and what happens to it.
+/*
+ * vault/history/object.h: bulk as it lies in the vault, and what happens to it.
  */
 #include "object.h"
 

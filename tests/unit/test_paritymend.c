@@ -1,5 +1,7 @@
-/* vault/repair/paritymend.h, parityfile.h: up to the limit all, past it
- * nothing. */
+/*
+ * vault/repair/paritymend.h, parityfile.h: up to the limit all, past it
+ * nothing.
+ */
 #include "parityfile.h"
 
 #include "scratch.h"

@@ -1,6 +1,6 @@
 /*
- * vault/move/parts.h, newfile.h and medium.h: files that get their names when
- * they are whole, on media that can do little and may fail.
+ * vault/move/parts.h, vault/base/newfile.h and medium.h: files that get their
+ * names when they are whole, on media that can do little and may fail.
  *
  * The calls that such a medium answers otherwise are replaced here, and what
  * matters of their order is written down in `trace`.

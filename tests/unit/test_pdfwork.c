@@ -1,6 +1,6 @@
 /*
- * vault/court/pdfwork.h: what is told of PDF files, cutting them, hostile ones, a
- * worker that is gone. The files are made here: as many pages as wanted, each
+ * vault/court/pdfwork.h: what is told of PDF files, cutting them, hostile ones,
+ * a worker that is gone. The files are made here: as many pages as wanted, each
  * with a text, or an image, of a given size.
  */
 #include "grind.h"

@@ -1,5 +1,7 @@
-/* vault/local/relock.h: local/ changes hands, and every interrupted state of
- * it. */
+/*
+ * vault/local/relock.h: local/ changes hands, and every interrupted state of
+ * it.
+ */
 #include "relock.h"
 
 #include "local.h"

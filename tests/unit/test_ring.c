@@ -1,5 +1,7 @@
-/* vault/history/ring.h: what is put on comes off; where it does not stand, it
- * fails. */
+/*
+ * vault/history/ring.h: what is put on comes off; where it does not stand, it
+ * fails.
+ */
 #include "ring.h"
 
 #include "agefile.h"

@@ -1,4 +1,5 @@
-/* vault/keys/strength.h: what is exact of it; tests/cli/passphrase.sh has the
+/*
+ * vault/keys/strength.h: what is exact of it; tests/cli/passphrase.sh has the
  * rest.
  */
 #include "strength.h"

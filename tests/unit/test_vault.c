@@ -1,7 +1,7 @@
 /*
- * vault/history/vault.h, writer.h, index.h, verify.h: a vault in a scratch
- * folder, read in any order, damaged at every place, and forged by its own
- * device.
+ * vault/history/vault.h and writer.h, with index.h and verify.h: a vault in a
+ * scratch folder, read in any order, damaged at every place, and forged by its
+ * own device.
  */
 #include "scratch.h"
 

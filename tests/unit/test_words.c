@@ -1,5 +1,7 @@
-/* format/wordlist.h and vault/base/words.h. Run from the top of the source
- * tree. */
+/*
+ * format/wordlist.h and vault/base/words.h. Run from the top of the source
+ * tree.
+ */
 #include "words.h"
 
 #include "hash.h"

@@ -17,18 +17,23 @@
  *   entries    [{name, kind, opened}]           name: "e001"
  *   checkpoints [{name, device, size}]          name: "c1"
  *   stamps     [{name, checkpoints: [...], time, status, renewals: [{time}],
- *              chain, crls}]                    name: "t1"; chain, crls:
- * whether there is a chain.pem, a revocation.pem items*     [{number, item,
- * how: "opened"|"shown", entry, device, batch, redacted, original, zones:
- * [text], files: [{path, name, media_type, size, sha256, pages}], fields:
- * [{name, value}]          value: any JSON claimed: [{what, value}],
- * device_time, no_later: [{kind: "stamp"|"cosignature", time, accuracy, policy,
+ *              chain, crls}]                    name: "t1"; chain, crls: is
+ *                                               there chain.pem, revocation.pem
+ *   items*     [{number, item, how: "opened"|"shown", entry, device, batch,
+ *              redacted, original, zones: [text], edited, retracted,
+ *              files: [{path, name, media_type, size, sha256, pages}],
+ *              fields: [{name, value}],         value: any JSON
+ *              claimed: [{what, value}],
+ *              device_time, originals_since,    an earlier entry's name
+ *              no_later: [{kind: "stamp"|"cosignature", time, accuracy, policy,
  *                authority, status: "valid"|"renewed"|"aged", name, org, key,
- *                checkpoint, stamp}]            key: of a cosignature, its key
+ *                entry, checkpoint, stamp, proof}]
+ *                                               key: of a cosignature, its key
  *                                               name; proof: the tlog-proof
  *                                               file that holds it
- *              no_earlier: [{time, authority, entry}],
- *              custody: [{entry, action, time}]}]
+ *              no_earlier: [{time, accuracy, policy, authority, status,
+ *                entry}],
+ *              custody: [{entry, action, time, note, why}]}]
  *   checks     [{name, result: "holds"|"fails"|"unknown", text}]
  *   count      bool           profile  name
  */

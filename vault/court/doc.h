@@ -73,7 +73,9 @@ void doc_row(struct doc *d, const char *const *cells);
 void doc_field(struct doc *d, const char *name, const char *value);
 /* The same in fixed width. */
 void doc_field_mono(struct doc *d, const char *name, const char *value);
-/* What comes until doc_box_end stands in a frame; LEFT and RIGHT side by side. */
+/*
+ * What comes until doc_box_end stands in a frame; LEFT and RIGHT side by side.
+ */
 void doc_box(struct doc *d, enum doc_side side, const char *title);
 void doc_box_end(struct doc *d);
 /* Go on with a new page. */
@@ -88,7 +90,9 @@ void doc_page(struct doc *d);
 int doc_html(const struct doc *d, char **out, size_t *len, struct err *e);
 int doc_pdf(const struct doc *d, char **out, size_t *len, struct err *e);
 
-/* For other writers of text: "abcd ef01 ..."; malloc'ed, NULL without memory. */
+/*
+ * For other writers of text: "abcd ef01 ..."; malloc'ed, NULL without memory.
+ */
 char *doc_groups(const char *hex);
 
 #endif

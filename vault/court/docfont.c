@@ -97,8 +97,9 @@ void
 docfont_done(PangoFontMap *map)
 {
 	/*
-	 * What cairo keeps for later, it keeps: its cairo_debug_reset_static_data
-	 * ends the process while a thread of pango's still holds a font.
+	 * What cairo keeps for later, it keeps: its
+	 * cairo_debug_reset_static_data ends the process while a thread of
+	 * pango's still holds a font.
 	 */
 	g_object_unref(map);
 	FcConfigSetCurrent(NULL);

@@ -24,7 +24,7 @@ struct package;
 struct package_file {
 	char path[BAGIT_PATH_MAX]; /* from the package's folder */
 	uint64_t size;		   /* bytes */
-	bool is_hashed;		   /* package_hash has been through it */
+	bool is_hashed;		   /* package_stream has been through it */
 	uint8_t sha256[HASH_LEN];
 	/* in a zip file */
 	uint64_t at, packed;

@@ -1,6 +1,6 @@
 /*
  * One PDF document in memory, looked at and cut by libqpdf: the only file that
- * includes it. For pdfwork's worker, which is shut in; foreign bytes can make
+ * gives it foreign bytes. For pdfwork's worker, which is shut in; they can make
  * libqpdf use all the memory and time that it is given.
  */
 #ifndef MUNIMENT_PDFDOC_H

@@ -122,12 +122,14 @@ case_items(struct desk *d, const struct index_case *c, size_t *n)
 }
 
 /*
- * Say in the vault that these items were exported: all that a case holds, in
- * one entry, or each.
+ * Say in the vault that these items were exported, each in an entry of its own:
+ * one without `item` would be about all that this device has seen of the case,
+ * also what was not given out because nobody's word counted yet for it, and no
+ * exhibit could show it.
  */
 static int
 say_exported(struct desk *d, struct index_item *const *list, size_t n,
-	     bool whole_case, struct err *e)
+	     struct err *e)
 {
 	struct acts_custody *c = calloc(n + 1, sizeof *c);
 	size_t m = 0;
@@ -143,11 +145,6 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 			c[m++] =
 			    (struct acts_custody){list[i]->case_id, list[i]->id,
 						  "exported", NULL, NULL};
-	/* of what a partner hides it cannot be said */
-	if (whole_case && m > 1 && d->v->report.count[REPORT_HISTORY] == 0) {
-		c[0].item = "";
-		m = 1;
-	}
 	if (m > 0)
 		rc = acts_custody(d->x, c, m, e);
 	free(c);
@@ -195,9 +192,7 @@ desk_get(struct desk *d, const char *const *items, size_t n,
 		sum->done++;
 		list[out++] = list[i];
 	}
-	rc = say_exported(d, list, out,
-			  c != NULL && out == found && index_holds_all(d->x, c),
-			  e);
+	rc = say_exported(d, list, out, e);
 	if (rc == 0 && g.worst.code != ERR_NONE) {
 		err_set(e, g.worst.code,
 			"%zu of %zu items could not be written",

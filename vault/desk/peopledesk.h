@@ -11,7 +11,7 @@ struct desk_root {
 };
 
 /*
- * Admit the holders of these cards, as desk_member_add does; with `root`, by
+ * Admit the holders of these cards, as acts_member_add does; with `root`, by
  * the root key. `keyless`: what they write is accepted, but they get no key.
  */
 int desk_member_admit(struct desk *d, const char *const *cards, size_t n,

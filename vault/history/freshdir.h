@@ -1,8 +1,8 @@
 /*
  * The folder of a vault that is being made where none is: beside its place,
- * with PART_SUFFIX at its end, and renamed only when the vault is whole. What
- * an interrupted command left there is cleared; what somebody else put there
- * is not touched.
+ * with FRESHDIR_SUFFIX at its end, and renamed only when the vault is whole.
+ * What an interrupted command left there is cleared; what somebody else put
+ * there is not touched.
  */
 #ifndef MUNIMENT_FRESHDIR_H
 #define MUNIMENT_FRESHDIR_H

@@ -1,9 +1,9 @@
 /*
- * The git repository under a vault: the one file that knows libgit2.
+ * The git repository under a vault: the one file that knows libgit2
+ * (doctor_libs.c asks for its version).
  *
- * libgit2 reads objects and references. It is cut
- * off from the user's and the system's git configuration, writes no reflog
- * and runs nothing.
+ * libgit2 reads objects and references. It is cut off from the user's and the
+ * system's git configuration, writes no reflog and runs nothing.
  */
 #ifndef MUNIMENT_GITSTORE_H
 #define MUNIMENT_GITSTORE_H

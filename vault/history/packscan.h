@@ -1,7 +1,7 @@
 /*
- * A foreign git pack taken apart as it passes: whole
- * objects only (a delta of seven bytes can stand for sixteen megabytes), none
- * larger than anything in a vault can be, and no more than it announces.
+ * A foreign git pack taken apart as it passes: whole objects only (a delta of
+ * seven bytes can stand for sixteen megabytes), none larger than anything in a
+ * vault can be, and no more than it announces.
  *
  * Git hosts make deltas on their own; where they are allowed, what they stand
  * for and the work of unfolding them is bounded. Their bases must stand before

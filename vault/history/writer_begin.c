@@ -15,8 +15,7 @@ find_log(struct writer *w, const struct own *own, struct err *e)
 {
 	const struct log *l;
 
-	/* a key without a memory would look like a memory that was taken away
-	 */
+	/* a key without memory would look like a memory taken away */
 	if (!own->trust.memory && trust_save(w->v, w->x->id, NULL, e) != 0)
 		return -1;
 	w->device_key = local_device(w->v, w->x->id, true, w->device, e);

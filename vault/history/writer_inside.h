@@ -1,6 +1,4 @@
-/*
- * What the parts of the writer share (writer*.c).
- */
+/* What the parts of the writer share (writer*.c). Not for others. */
 #ifndef MUNIMENT_WRITER_INSIDE_H
 #define MUNIMENT_WRITER_INSIDE_H
 

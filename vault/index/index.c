@@ -446,9 +446,12 @@ index_remember(struct index *x)
 {
 	struct err ignored = {0};
 
-	if (handed_count(x->handed) >= REMEMBERED &&
-	    index_catch_up(x, &ignored) == 0)
-		cache_save_written(x);
+	if (handed_count(x->handed) >= REMEMBERED) {
+		if (index_catch_up(x, &ignored) == 0)
+			cache_save_written(x);
+		else
+			x->rewritten--; /* half of it: all is read anew */
+	}
 	handed_free(x->handed);
 	x->handed = NULL;
 }

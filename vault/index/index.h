@@ -313,8 +313,6 @@ const struct index_epoch *index_epoch(const struct index *x,
 				      const char *case_id);
 /* True if a key of that case is held. */
 bool index_holds(const struct index *x, const char *case_id);
-/* True if the keys of all epochs of a case are. */
-bool index_holds_all(const struct index *x, const struct index_case *c);
 
 /*
  * Find by a prefix of the id (or of a case's whole name): 0, or -1 with `e`

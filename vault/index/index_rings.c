@@ -71,22 +71,6 @@ index_holds(const struct index *x, const char *case_id)
 	return false;
 }
 
-bool
-index_holds_all(const struct index *x, const struct index_case *c)
-{
-	for (size_t k = 0; k < c->n_epochs; k++) {
-		bool held = false;
-
-		for (size_t i = 1; i < x->n_hybrids && !held; i++)
-			held =
-			    strcmp(x->hybrids[i].case_id, c->id) == 0 &&
-			    strcmp(x->hybrids[i].epoch, c->epochs[k].id) == 0;
-		if (!held)
-			return false;
-	}
-	return c->n_epochs > 0;
-}
-
 /* Keys go to the index from this ring. */
 struct taking {
 	struct index *x;

@@ -770,7 +770,7 @@ ends_a_log(const struct vault *v)
  * that may be. Fewer cuts leave more acts valid, and the other way round, so a
  * run under `few` finds too many and one under `many` too few; where a cut
  * gives back (it replaces another, or settles a fork) the other bound is
- * asked. As nobody can cut what stands above him, they meet (DESIGN.md 6);
+ * asked. As nobody can cut what stands above him, they meet (FORMAT.md 7);
  * would they not, the cuts that are uncertain would be void.
  */
 static int

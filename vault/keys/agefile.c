@@ -106,7 +106,7 @@ work_factor(const struct agefile_to *to)
 	return to->work_factor > 0 ? to->work_factor : AGEFILE_WORK_FACTOR;
 }
 
-/* Bytes of the header that header_write writes. */
+/* Bytes of the header that file_start writes. */
 static size_t
 header_size(const struct agefile_to *to)
 {

@@ -1,6 +1,6 @@
 /*
  * zstd frames and the padding behind them (FORMAT.md 5): the one file that
- * knows libzstd.
+ * knows libzstd (doctor_libs.c asks for its version).
  */
 #ifndef MUNIMENT_ZFRAME_H
 #define MUNIMENT_ZFRAME_H
