@@ -116,6 +116,12 @@ class Muniment(peers.Peer):
     def items(self):
         return [i["item"] for i in self.says("list")]
 
+    def carried(self):
+        """The carry file, or its parts: a vault may be larger than one."""
+        return sorted(f"{self.work}/{name}" for name in os.listdir(self.work)
+                      if name.startswith("carry")
+                      and not name.endswith("parity"))
+
     def remove_carry(self):
         for name in os.listdir(self.work):
             if name.startswith("carry"):
@@ -126,7 +132,6 @@ class Muniment(peers.Peer):
         self.person()
         other.do("member", "add", self.card, "--case", CASE, "--role",
                  "author")
-        run, file = other.carry(self.card)
-        del run
-        self.do("receive", file, "--large")
+        other.carry(self.card)
+        self.do("receive", *other.carried(), "--large")
         other.remove_carry()

@@ -104,6 +104,13 @@ mv w/local/cache w/local/cache.away
 as bahrom --vault w list >b3 2>&1
 [ "$(wc -l <b1)" -eq 1201 ] && cmp -s b1 b2 && cmp -s b1 b3 &&
 	ok "a partner reads the same" || not_ok "a partner reads the same"
+# a first sync: the vault is read by more than one index in one process
+anna remote add bahrom w >/dev/null
+for i in 1 2; do
+	status "sync with the partner's ($i)" 0 anna sync bahrom
+	seen "after that sync ($i)"
+	is "no item twice ($i)" "" "$(anna list | sort | uniq -d | head -2)"
+done
 cp -a v/local/cache old
 check "one more" anna add anna.card --case other
 seen "after sharing"

@@ -370,6 +370,7 @@ begin(struct index *x, struct err *e)
 	x->rewritten = x->v->rewritten;
 	if (known != 0) {
 		x->cold = cold_hold(x->v->cold);
+		x->cached = true;
 		if (known > 0 && index_pull_shared(x, e) == 0 &&
 		    index_catch_up(x, e) == 0 && cold_check(x->v->cold, e) == 0)
 			return 0;

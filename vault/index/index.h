@@ -207,6 +207,7 @@ struct index {
 	size_t last_hybrid;	/* the one that opened the last ring */
 	struct report findings; /* about rings and entries, for good */
 	bool checks;		/* index_open_checking */
+	bool cached;		/* it began with what the cache had */
 	struct handed *handed;	/* what the writer sealed (handed.h); or NULL */
 	uint64_t rewritten;	/* v->rewritten when it was read */
 	uint64_t *done;		/* for each log the batches that were read */

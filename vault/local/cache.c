@@ -21,7 +21,7 @@ cache_head(char out[CACHE_HEAD_MAX])
 
 	return (size_t)snprintf(
 	    out, CACHE_HEAD_MAX,
-	    "muniment cache 1\n%s %d %zu %zu %zu %zu %zu\n", MUNIMENT_VERSION,
+	    "muniment cache 2\n%s %d %zu %zu %zu %zu %zu\n", MUNIMENT_VERSION,
 	    *(uint8_t *)&one, sizeof(struct log_step), sizeof(struct log_seen),
 	    sizeof(struct index_entry), sizeof(struct index_file),
 	    sizeof(struct index_key_info));

@@ -832,6 +832,16 @@ save(struct save *s)
 	return 0;
 }
 
+/*
+ * One that has read the vault anew, as the second in a process does, knows
+ * nothing of what rests: it would put all of it there once more.
+ */
+static bool
+goes_on(const struct index *x)
+{
+	return x->cached || x->v->cold == NULL || x->v->cold->n == 0;
+}
+
 /* Is there anything that the cache does not say? */
 static bool
 has_news(const struct index *x)
@@ -870,7 +880,7 @@ cache_save(struct index *x)
 
 	/* where there is no local/ (a plain git clone), none is made */
 	if (k == NULL || k->saved || k->id != x->id || !is_whole(x) ||
-	    !has_news(x) || cold_check(x->v->cold, NULL) != 0 ||
+	    !goes_on(x) || !has_news(x) || cold_check(x->v->cold, NULL) != 0 ||
 	    vault_path(x->v, "local", path, NULL) != 0 ||
 	    !fsutil_exists(path) || fsutil_mkdirs(k->dir, NULL) != 0 ||
 	    fsutil_join(path, k->dir, "lock", NULL) != 0)

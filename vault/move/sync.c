@@ -87,13 +87,17 @@ int
 sync_merge(struct sync *s, const char *objects, struct heads *news,
 	   struct sync_result *out, struct err *e)
 {
-	struct merge *m = merge_new(s->v, s->id, false, e);
+	struct merge *m;
 	struct report damage = {0};
 	struct merge_result one;
 	struct caps caps;
 	int rc = -1;
 
+	/* it is wanted afterwards anyway, and only the first reads the cache */
+	if (s->x == NULL && s->v->n_logs > 0 && sync_index(s, e) == NULL)
+		return -1;
 	caps_of(s->v, s->o->large, &caps);
+	m = merge_new(s->v, s->id, false, e);
 	if (m != NULL) {
 		merge_cap(m, &caps);
 		merge_spare(m, &damage);
