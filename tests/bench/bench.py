@@ -106,6 +106,8 @@ class Bench:
             p.start()
             self.note("take in", corpus, p.name, p.take_in(folder))
             self.fact("store", corpus, p.name, p.store())
+            if hasattr(p, "caches"):
+                self.fact("caches", corpus, p.name, p.caches())
             if kind in (peers.Restic, peers.Borg, Muniment):
                 self.note("nothing changed", corpus, p.name,
                           p.take_in(folder))

@@ -138,9 +138,11 @@ def corpus_table(b, corpus):
     rows = [[w, *(spread(b.times.get((w, corpus, p), [])) for p in who)]
             for w in WORKS[corpus]
             if any((w, corpus, p) in b.times for p in who)]
-    rows.append(["store, MB", *(figure(
-        median(b.facts[("store", corpus, p)]) / 1e6)
-        if ("store", corpus, p) in b.facts else "-" for p in who)])
+    for fact in ("store", "caches"):
+        if (fact, corpus, "muniment") in b.facts:
+            rows.append([f"{fact}, MB", *(figure(
+                median(b.facts[(fact, corpus, p)]) / 1e6)
+                if (fact, corpus, p) in b.facts else "-" for p in who)])
     return table(["seconds", *who], rows)
 
 

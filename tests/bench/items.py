@@ -144,9 +144,10 @@ def memory(bench):
         note("check", m.run(m.program, "--quiet", "check", out,
                             ok=(0, 2)))
         shutil.rmtree(out)
-        run, carried = m.carry(other.card)
-        note("carry", run)
-        note("receive", other.do("receive", carried, "--large"))
+        note("carry with parity", m.carry(other.card, parity=True)[0])
+        m.remove_carry()
+        note("carry", m.carry(other.card)[0])
+        note("receive", other.do("receive", *m.carried(), "--large"))
         m.remove_carry()
         m.do("remote", "add", "other", other.vault)
         note("sync", m.do("sync", "other"))

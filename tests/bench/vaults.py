@@ -72,8 +72,17 @@ class Muniment(peers.Peer):
                        durable=durable)
 
     def store(self):
-        """All of the vault, its cache in local/ too."""
-        return measure.size(self.vault)
+        """
+        All of the vault but its caches, as restic and borg keep theirs
+        elsewhere, where they are not counted.
+        """
+        return measure.size(self.vault) - self.caches()
+
+    def caches(self):
+        """What may be removed at any time, and costs no more than time."""
+        return sum(measure.size(f"{self.vault}/local/{name}")
+                   for name in ("cache", "sources")
+                   if os.path.isdir(f"{self.vault}/local/{name}"))
 
     def verify(self):
         """Blind: every hash, root and signature, without a key."""
