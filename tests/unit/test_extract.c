@@ -3,12 +3,14 @@
 
 #include "hex.h"
 #include "scratch.h"
+#include "verify.h"
 #include "writer.h"
 
 static struct scratch s;
 static struct identity *ada;
 static struct index *x;
 static char out_dir[80];
+static char case_id[INDEX_CASE_MAX];
 static char segment[2][128]; /* of "first part", "second part" */
 
 static void
@@ -333,12 +335,109 @@ sinks_fail(void **state)
 	json_decref(file);
 }
 
+/* An entry with these files (freed here) and the contents "one" and "". */
+static int
+inside(json_t *files)
+{
+	struct entry_content contents[2] = {{(const uint8_t *)"one", 3},
+					    {(const uint8_t *)"", 0}};
+	struct entry en = {.contents = contents, .n = 2};
+	int rc;
+
+	en.doc = json_pack("{s:o}", "files", files);
+	assert_non_null(en.doc);
+	rc = extract_inside(&en);
+	json_decref(en.doc);
+	return rc;
+}
+
+static json_t *
+both(json_t *a, json_t *b)
+{
+	return json_pack("[o,o]", a, b);
+}
+
+static void
+contents_inside(void **state)
+{
+	json_t *file;
+
+	(void)state;
+	assert_int_equal(inside(both(inline_file("0001", "one", 3),
+				     inline_file("0002", "", 0))),
+			 2);
+	assert_int_equal(inside(both(inline_file("0001", "onE", 3),
+				     inline_file("0002", "", 0))),
+			 -1);
+	assert_int_equal(inside(both(inline_file("0001", "one", 3),
+				     inline_file("0002", "", 1))),
+			 -1);
+	/* each content has one file */
+	assert_int_equal(inside(both(inline_file("0001", "one", 3),
+				     inline_file("0001", "one", 3))),
+			 -1);
+	assert_int_equal(
+	    inside(json_pack("[o]", inline_file("0001", "one", 3))), -1);
+	/* what lies in bulk is not inside, whatever else it says */
+	file = inline_file("0002", "", 0);
+	json_object_set_new(file, "segments", json_array());
+	assert_int_equal(inside(both(inline_file("0001", "one", 3), file)), -1);
+	file = inline_file("0002", "", 0);
+	json_object_set_new(file, "name", json_string("../f"));
+	assert_int_equal(inside(both(inline_file("0001", "one", 3), file)), -1);
+}
+
+/* A record whose one file says that it is `bytes`; its content is "one". */
+static void
+put_record(struct writer *w, char digit, const char *bytes)
+{
+	struct entry_content content = {(const uint8_t *)"one", 3};
+	char item[HEX_ID_LEN + 1];
+	struct err e = {0};
+	json_t *doc;
+
+	memset(item, digit, HEX_ID_LEN);
+	item[HEX_ID_LEN] = '\0';
+	doc = json_pack("{s:s,s:[],s:{},s:[o]}", "item", item, "parents",
+			"fields", "files", inline_file("0001", bytes, 3));
+	assert_non_null(doc);
+	must(writer_record(w, "record", doc, &content, 1, &e), &e);
+	json_decref(doc);
+}
+
+/* What an author has recorded wrongly, verify names; the others it counts. */
+static void
+verify_looks_inside(void **state)
+{
+	struct verify_counts n = {0};
+	struct err e = {0};
+	struct vault *v = x->v;
+	struct writer *w = writer_new(x, &e);
+
+	(void)state;
+	assert_non_null(w);
+	must(writer_case(w, case_id, NULL, &e), &e);
+	put_record(w, 'a', "one");
+	put_record(w, 'b', "two");
+	must(writer_commit(w, &e), &e);
+	writer_free(w);
+	index_free(x);
+	x = index_open_checking(v, ada, &e);
+	assert_non_null(x);
+	must(verify_readable(x, &n, &e), &e);
+	assert_int_equal(n.originals, 2);
+	assert_int_equal(x->v->report.count[REPORT_DAMAGE], 1);
+	assert_int_equal(
+	    scratch_said(&x->v->report, REPORT_DAMAGE, "item bbbbbbbb"), 1);
+	map_free(&n.right);
+}
+
 /* A case with one record, whose bulk is in two segments. */
 static int
 begin(void **state)
 {
 	static const char *const parts[] = {"first part", "second part"};
-	char id[HEX_ID_LEN + 1], hex[65], c[INDEX_CASE_MAX];
+	char id[HEX_ID_LEN + 1], hex[65];
 	uint8_t hash[32];
 	struct err e = {0};
 	struct writer *w;
@@ -350,12 +449,12 @@ begin(void **state)
 	snprintf(out_dir, sizeof out_dir, "%s/out", s.dir);
 	must(fsutil_mkdirs(out_dir, &e), &e);
 	x = scratch_open(&s, ada);
-	must(acts_case_new(x, "C", c, &e), &e);
+	must(acts_case_new(x, "C", case_id, &e), &e);
 	scratch_close(x);
 	x = scratch_open(&s, ada);
 	w = writer_new(x, &e);
 	assert_non_null(w);
-	must(writer_case(w, c, NULL, &e), &e);
+	must(writer_case(w, case_id, NULL, &e), &e);
 	for (size_t i = 0; i < 2; i++) {
 		must(scratch_object(x->v, w, parts[i], strlen(parts[i]), id,
 				    hash, &e),
@@ -388,9 +487,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(safe_names), cmocka_unit_test(inline_contents),
-	    cmocka_unit_test(segments),	  cmocka_unit_test(segment_forms),
-	    cmocka_unit_test(to_files),	  cmocka_unit_test(sinks_fail),
+	    cmocka_unit_test(safe_names),
+	    cmocka_unit_test(inline_contents),
+	    cmocka_unit_test(segments),
+	    cmocka_unit_test(segment_forms),
+	    cmocka_unit_test(to_files),
+	    cmocka_unit_test(sinks_fail),
+	    cmocka_unit_test(contents_inside),
+	    cmocka_unit_test(verify_looks_inside),
 	};
 
 	if (secret_init() != 0)
