@@ -98,9 +98,18 @@ fi
 BUILD=$(cd "${1:-build}" && pwd) || exit 2
 pattern=${2:-}
 MUNIMENT=$BUILD/muniment
-TESTS=$(mktemp -d) || exit 2
-trap 'rm -rf "$TESTS"' EXIT
-export BUILD TESTS MUNIMENT CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
+# Scratch folders lie in memory where there is room (8 GiB): thousands of small
+# flushes would wait for a disk. A TMPDIR that is set stays.
+if [ -z "${TMPDIR:-}" ] && [ -w /dev/shm ] &&
+	[ "$(df -Pk /dev/shm | awk 'END { print $4 }')" -gt 8388608 ] &&
+	[ "$(awk '/^MemAvailable/ { print $2 }' /proc/meminfo)" -gt 12582912 ]; then
+	TMPDIR=/dev/shm
+fi
+TESTS=$(mktemp -d "${TMPDIR:-/tmp}/tests.XXXXXX") || exit 2
+trap 'chmod -R u+rwX "$TESTS"; rm -rf "$TESTS"' EXIT
+TMPDIR=$TESTS/tmp
+mkdir "$TMPDIR" && chmod 1777 "$TMPDIR" && chmod 711 "$TESTS" || exit 2
+export BUILD TESTS MUNIMENT TMPDIR CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8
 unset MUNIMENT_VAULT MUNIMENT_IDENTITY
 
 # list HOW TEST...: those of them with the pattern in their name

@@ -68,7 +68,7 @@ static const struct call calls[] = {
     R(getdents64), R(flock),	 R(fcntl),     R(pipe2),	   R(pipe),
     R(socketpair), R(dup),	 R(dup2),      R(newfstatat),	   R(statx),
     R(fstatfs),	   R(statfs),	 R(mmap),      R(lseek),	   R(poll),
-    R(wait4),	   W(add_key),	 W(keyctl),
+    R(wait4),	   W(add_key),	 W(keyctl),    W(sync_file_range),
 };
 #define CALLS (sizeof calls / sizeof *calls)
 

@@ -9,15 +9,24 @@
 #include "err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
- * Make what was done in a folder (an open descriptor of it) durable: names
- * that were given or removed. A file system that knows no such request is no
- * error, a failed write is. Where the file system keeps no journal, all of it
- * is written out. `shown` names the folder or file in a message.
+ * Make n written files durable, all of the file system in which the open folder
+ * `dir` lies; `dir` was opened before they were written. Many on a file system
+ * with a journal wait for the disk once, not once each. -1: errno tells, and
+ * *which is the file that could not be written, or n if it was not one of them.
  */
-int medium_sync_folder(int dir, const char *shown, struct err *e);
+int medium_sync_files(int dir, const int *files, size_t n, size_t *which);
+
+/*
+ * Make what was done in n open folders of one file system durable: names that
+ * were given or removed. A file system that knows no such request is no error,
+ * a failed write is. Where the file system keeps no journal, all of it is
+ * written out. -1: errno tells, and *which is the folder.
+ */
+int medium_sync_folders(const int *dirs, size_t n, size_t *which);
 
 /*
  * Bytes that a file system still takes; UINT64_MAX if it does not tell.

@@ -1,5 +1,6 @@
 #include "newfile.h"
 
+#include "map.h"
 #include "medium.h"
 #include "secret.h"
 
@@ -22,8 +23,9 @@
 #define SHOWN_MAX 300 /* bytes of a path in a message, NUL included */
 
 struct newfile {
-	int slot; /* in `unfinished` */
-	int fd;	  /* for writing; once settled, for reading */
+	int slot;  /* in `unfinished` */
+	int fd;	   /* for writing; once settled, for reading */
+	dev_t dev; /* its file system */
 	bool settled;
 	char *path; /* as the caller gave it */
 	char *name; /* its last part, in `path` */
@@ -160,21 +162,22 @@ sweep_one(int dir, const char *name)
 	close(fd);
 }
 
-/* All of them in a folder, once in a row: a folder may get many files. */
+/* All of them in a folder, once: a folder may get many files. */
 static void
-sweep(int folder)
+sweep(int folder, const struct stat *st)
 {
-	static dev_t dev;
-	static ino_t ino;
-	struct stat st;
+	static struct map swept;
+	uint8_t key[MAP_KEY_LEN] = {0};
 	struct dirent *d;
+	size_t at;
 	DIR *list;
 	int fd;
 
-	if (fstat(folder, &st) != 0 || (st.st_dev == dev && st.st_ino == ino))
+	memcpy(key, &st->st_dev, sizeof st->st_dev);
+	memcpy(key + sizeof st->st_dev, &st->st_ino, sizeof st->st_ino);
+	if (map_get(&swept, key, &at))
 		return;
-	dev = st.st_dev;
-	ino = st.st_ino;
+	(void)map_set(&swept, key, 1);
 	fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	list = fd >= 0 ? fdopendir(fd) : NULL;
 	if (list == NULL && fd >= 0)
@@ -212,8 +215,13 @@ open_folder(struct newfile *f, struct err *e)
 		close(dir);
 		return exists_already(f->path, e);
 	}
+	if (fstat(dir, &st) != 0) {
+		close(dir);
+		return err_sys(e, "%s", shown(f->path, name));
+	}
 	unfinished[f->slot].dir = dir;
-	sweep(dir);
+	f->dev = st.st_dev;
+	sweep(dir, &st);
 	return 0;
 }
 
@@ -371,19 +379,57 @@ newfile_settle(struct newfile *f, struct err *e)
 	return 0;
 }
 
-/* All that is written is durable, and no error is left to be told. */
-static int
-finish(struct newfile *f, struct err *e)
+/* How many of the list, from its first on, are of one file system. */
+static size_t
+together(struct newfile *const *list, size_t n)
 {
-	char name[SHOWN_MAX];
-	int fd;
+	size_t m = 0;
 
-	if (fsync(f->fd) != 0)
-		return err_sys(e, "%s", shown(f->path, name));
+	while (m < n && list[m]->dev == list[0]->dev)
+		m++;
+	return m;
+}
+
+/* All that was written is durable, and no error is left to be told. */
+static int
+finish_all(struct newfile *const *list, size_t n, struct err *e)
+{
+	int files[NEWFILE_MAX], fd;
+	const struct newfile *whose[NEWFILE_MAX];
+	char name[SHOWN_MAX];
+	size_t m = 0, which;
+
+	for (size_t i = 0; i < n; i++)
+		if (!list[i]->settled) {
+			files[m] = list[i]->fd;
+			whose[m++] = list[i];
+		}
+	if (m == 0)
+		return 0;
+	if (medium_sync_files(unfinished[whose[0]->slot].dir, files, m,
+			      &which) != 0)
+		return err_sys(e, "%s", shown(whose[which % m]->path, name));
 	/* some file systems tell of a lost write only at a close */
-	fd = dup(f->fd);
-	if (fd < 0 || close(fd) != 0)
-		return err_sys(e, "%s", shown(f->path, name));
+	for (size_t i = 0; i < m; i++) {
+		fd = dup(files[i]);
+		if (fd < 0 || close(fd) != 0)
+			return err_sys(e, "%s", shown(whose[i]->path, name));
+	}
+	return 0;
+}
+
+/* The names of all are durable. */
+static int
+finish_names(struct newfile *const *list, size_t n, struct err *e)
+{
+	int dirs[NEWFILE_MAX];
+	char name[SHOWN_MAX];
+	size_t which;
+
+	for (size_t i = 0; i < n; i++)
+		dirs[i] = unfinished[list[i]->slot].dir;
+	if (medium_sync_folders(dirs, n, &which) != 0)
+		return err_sys(e, "%s", shown(list[which]->path, name));
 	return 0;
 }
 
@@ -423,21 +469,20 @@ name_all(struct newfile *const *list, size_t n, struct err *e)
 int
 newfile_commit_all(struct newfile **list, size_t n, struct err *e)
 {
-	char name[SHOWN_MAX];
-	bool named = false;
+	size_t i, m;
 	int rc = 0;
 
-	for (size_t i = 0; i < n && rc == 0; i++)
-		if (!list[i]->settled)
-			rc = finish(list[i], e);
-	if (rc == 0) {
-		rc = name_all(list, n, e);
-		named = rc == 0;
+	for (i = 0; rc == 0 && i < n; i += m) {
+		m = together(list + i, n - i);
+		rc = finish_all(list + i, m, e);
 	}
-	if (named && n > 0)
-		rc = medium_sync_folder(unfinished[list[0]->slot].dir,
-					shown(list[0]->path, name), e);
-	for (size_t i = 0; i < n; i++) {
+	if (rc == 0)
+		rc = name_all(list, n, e);
+	for (i = 0; rc == 0 && i < n; i += m) {
+		m = together(list + i, n - i);
+		rc = finish_names(list + i, m, e);
+	}
+	for (i = 0; i < n; i++) {
 		release(list[i], unfinished[list[i]->slot].used);
 		list[i] = NULL;
 	}

@@ -14,7 +14,7 @@
 
 #include "err.h"
 
-#define NEWFILE_MAX 160 /* unfinished files at a time */
+#define NEWFILE_MAX 240 /* unfinished files at a time */
 
 struct newfile;
 
@@ -49,9 +49,9 @@ int newfile_settle(struct newfile *f, struct err *e);
 int newfile_commit(struct newfile *f, struct err *e);
 
 /*
- * The same for n files of one folder: all get their names, or none. The first
- * gets its name last, so that whoever finds it finds the others. Frees them
- * and sets the entries of the list to NULL, in any case.
+ * The same for n files, of one folder or of many: all get their names, or none.
+ * The first gets its name last, so that whoever finds it finds the others.
+ * Frees them and sets the entries of the list to NULL, in any case.
  */
 int newfile_commit_all(struct newfile **list, size_t n, struct err *e);
 

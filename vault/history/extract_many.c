@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define DEPTH 16	      /* files that are opened at a time */
-#define GROUP 100	      /* files that get their names together */
+#define GROUP 200	      /* files that get their names together */
 #define ALONE_MAX (64u << 20) /* bytes: larger ones take all cores each */
 
 _Static_assert(DEPTH + GROUP < NEWFILE_MAX, "unfinished files");
@@ -25,7 +25,7 @@ struct extract_many {
 	extract_told *told;
 	void *ctx;
 	struct pool *pool;
-	struct whole group[GROUP]; /* of one folder */
+	struct whole group[GROUP];
 	size_t n;
 	struct map pending; /* paths that are not named yet */
 	uint64_t done;	    /* files, for progress */
@@ -94,22 +94,6 @@ name_group(struct extract_many *m)
 	m->n = 0;
 }
 
-static size_t
-folder_len(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash != NULL ? (size_t)(slash - path) : 0;
-}
-
-static bool
-same_folder(const char *a, const char *b)
-{
-	size_t n = folder_len(a);
-
-	return n == folder_len(b) && memcmp(a, b, n) == 0;
-}
-
 static int
 to_fd(void *ctx, const void *bytes, size_t len, struct err *e)
 {
@@ -149,8 +133,7 @@ done(struct pool_job *p, struct err *e)
 	m->done++;
 	if (v->progress != NULL)
 		v->progress(v->progress_ctx, "opening files", m->done, 0);
-	if (m->n == GROUP ||
-	    (m->n > 0 && !same_folder(m->group[0].path, j->path)))
+	if (m->n == GROUP)
 		name_group(m);
 	if (j->failed.code != ERR_NONE) {
 		name_group(m); /* those before it are told first */
