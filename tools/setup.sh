@@ -28,7 +28,7 @@ build="make gcc libc6-dev pkg-config libssl-dev libzstd-dev
 tests="git git-lfs zstd jq openssl openssh-client openssh-server
 	python3 file tar xz-utils qpdf poppler-utils zip chromium firefox-esr
 	coreutils binutils clang valgrind mandoc libcmocka-dev procps
-	util-linux keyutils dpkg-dev lintian strace python3-zbar e2fsprogs faketime
+	util-linux keyutils dpkg-dev lintian strace gdb python3-zbar e2fsprogs faketime
 	exfat-fuse exfatprogs fusefat mtools dosfstools fuse"
 bench="python3 restic borgbackup gocryptfs fuse zstd openssl tar"
 unstable="libsodium26 libsodium-dev"

@@ -269,12 +269,17 @@ def memory(folder, table):
            (len(ends), len(table)), ends)
 
 
-if sys.argv[1] == "secrets":
-    secrets(sys.argv[2], sys.argv[3:])
-elif sys.argv[1] == "disk":
-    disk(sys.argv[2], sys.argv[3], load(sys.argv[4]))
-elif sys.argv[1] == "run":
-    run(sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:])
-else:
-    memory(sys.argv[2], load(sys.argv[3]))
-sys.exit(bad > 0)
+def main():
+    if sys.argv[1] == "secrets":
+        secrets(sys.argv[2], sys.argv[3:])
+    elif sys.argv[1] == "disk":
+        disk(sys.argv[2], sys.argv[3], load(sys.argv[4]))
+    elif sys.argv[1] == "run":
+        run(sys.argv[2], sys.argv[3], sys.argv[4], sys.argv[5:])
+    else:
+        memory(sys.argv[2], load(sys.argv[3]))
+    sys.exit(bad > 0)
+
+
+if __name__ == "__main__":
+    main()

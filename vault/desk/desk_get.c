@@ -107,6 +107,22 @@ get_item(struct getting *g, const struct index_item *item, struct err *e)
 	return 0;
 }
 
+/* As they lie in the history, where reading goes forward. */
+static int
+by_place(const void *a, const void *b, void *index)
+{
+	const struct index *x = index;
+	const struct index_entry *p, *q;
+
+	p = &x->entries[(*(struct index_item *const *)a)->versions[0]];
+	q = &x->entries[(*(struct index_item *const *)b)->versions[0]];
+	if (p->log != q->log)
+		return p->log < q->log ? -1 : 1;
+	if (p->batch != q->batch)
+		return p->batch < q->batch ? -1 : 1;
+	return memcmp(p->sha256, q->sha256, HASH_LEN);
+}
+
 /* All items of a case, those that were retracted too. */
 static struct index_item **
 case_items(struct desk *d, const struct index_case *c, size_t *n)
@@ -118,6 +134,8 @@ case_items(struct desk *d, const struct index_case *c, size_t *n)
 		if (strcmp(d->x->items[i].case_id, c->id) == 0 &&
 		    d->x->items[i].n > 0)
 			list[(*n)++] = &d->x->items[i];
+	if (list != NULL)
+		qsort_r(list, *n, sizeof *list, by_place, d->x);
 	return list;
 }
 
