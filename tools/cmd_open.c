@@ -99,7 +99,7 @@ cmd_open(int argc, char **argv)
 	/* there are fewer options than arguments */
 	o.identities = calloc((size_t)argc, sizeof *o.identities);
 	if (from == NULL || o.identities == NULL) {
-		err_set(&e, ERR_UNKNOWN, "no memory");
+		err_memory(&e);
 		status = cli_fail(&e);
 		goto out;
 	}

@@ -48,7 +48,7 @@ of_dice(size_t n, struct err *e)
 		secret_free(rolls);
 	}
 	if (s == NULL && e->code == ERR_NONE)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	return s;
 }
 
@@ -61,7 +61,7 @@ make(size_t n, bool dice)
 
 	if (s == NULL) {
 		if (!dice)
-			err_set(&e, ERR_UNKNOWN, "no memory");
+			err_memory(&e);
 		return cli_fail(&e);
 	}
 	/* not through stdio, whose buffer nobody wipes */

@@ -39,6 +39,12 @@ err_sys(struct err *e, const char *fmt, ...)
 }
 
 int
+err_memory(struct err *e)
+{
+	return err_set(e, ERR_UNKNOWN, "no memory");
+}
+
+int
 err_hint(struct err *e, const char *fmt, ...)
 {
 	va_list ap;

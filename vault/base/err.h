@@ -28,6 +28,8 @@ int err_set(struct err *e, enum err_code code, const char *fmt, ...)
 /* The same, followed by ": " and the text of errno. */
 int err_sys(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+/* The same for memory that was not to be had. */
+int err_memory(struct err *e);
 /* Add a hint to a filled error; always returns -1. */
 int err_hint(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -66,7 +66,7 @@ fsutil_read(const char *path, size_t max, char **out, size_t *len,
 		}
 	}
 	if (buf == NULL || n == cap) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	buf[n] = '\0';

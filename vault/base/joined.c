@@ -67,13 +67,13 @@ joined_add(struct joined *j, const char *path, uint64_t size, struct err *e)
 		void *p = realloc(j->list, cap * sizeof *j->list);
 
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		j->list = p;
 		j->cap = cap;
 	}
 	j->list[j->n] = (struct piece){strdup(path), j->size, size};
 	if (j->list[j->n].path == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	j->n++;
 	j->size += size;
 	return 0;

@@ -265,7 +265,7 @@ newfile_open(const char *path, struct err *e)
 	struct newfile *f = calloc(1, sizeof *f);
 
 	if (f == NULL || (f->path = strdup(path)) == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		free(f);
 		return NULL;
 	}

@@ -139,7 +139,7 @@ pool_new(size_t depth, struct err *e)
 	if (p == NULL || p->process != getpid()) {
 		p = calloc(1, sizeof *p);
 		if (p == NULL) {
-			err_set(e, ERR_UNKNOWN, "no memory");
+			err_memory(e);
 			return NULL;
 		}
 		p->process = getpid();

@@ -56,6 +56,6 @@ qrcode_svg(const char *text, struct secret *out, struct err *e)
 	rc |= add(out, "\"/>\n</svg>\n");
 	QRcode_free(q);
 	if (rc != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	return 0;
 }

@@ -56,7 +56,7 @@ spread_new(const char *path, uint64_t part, uint64_t total, struct err *e)
 	struct spread *s = calloc(1, sizeof *s);
 
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	err_escape(s->shown, sizeof s->shown, path, strlen(path));

@@ -41,8 +41,8 @@ facts_ok(const json_t *f, struct err *e)
 	    !json_is_array(cert_list(f, "items")))
 		return err_set(e, ERR_UNKNOWN,
 			       "the facts of a certificate are incomplete");
-	json_array_foreach(cert_list(f, "items"), i, item)
-		json_array_foreach(cert_list(item, "files"), j, file)
+	json_array_foreach (cert_list(f, "items"), i, item)
+		json_array_foreach (cert_list(item, "files"), j, file)
 			if (!is_hex(cert_s(file, "sha256"), 64))
 				return err_set(e, ERR_UNKNOWN,
 					       "a file of the certificate has "
@@ -64,7 +64,7 @@ cert_new(struct cert *x, const json_t *facts, const struct cert_choice *c,
 	if (facts_ok(facts, e) != 0)
 		return -1;
 	x->p = phrases_new(c->lang);
-	return x->p != NULL ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	return x->p != NULL ? 0 : err_memory(e);
 }
 
 void
@@ -166,8 +166,8 @@ cert_json(struct cert *x, const json_t *v)
 		return json_string_value(v);
 	if (v == NULL)
 		return "";
-	return cert_keep(x, json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS |
-					      JSON_COMPACT));
+	return cert_keep(
+	    x, json_dumps(v, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT));
 }
 
 size_t
@@ -177,8 +177,7 @@ cert_results(struct cert *x, const char *result, const char **list)
 	const json_t *check;
 	size_t n = 0, i;
 
-	json_array_foreach(cert_list(x->f, "checks"), i, check)
-	{
+	json_array_foreach (cert_list(x->f, "checks"), i, check) {
 		if (strcmp(cert_s(check, "result"), result) != 0)
 			continue;
 		name = cert_word(x, "check", cert_s(check, "name"),
@@ -198,8 +197,8 @@ cert_files(const struct cert *x, const json_t **only)
 	size_t n = 0, i, j;
 
 	*only = NULL;
-	json_array_foreach(cert_list(x->f, "items"), i, item)
-		json_array_foreach(cert_list(item, "files"), j, file)
+	json_array_foreach (cert_list(x->f, "items"), i, item)
+		json_array_foreach (cert_list(item, "files"), j, file)
 			*only = n++ == 0 ? file : NULL;
 	return n;
 }

@@ -68,7 +68,7 @@ int
 cert_close(FILE *f, char **out, struct cert *x, int rc, struct err *e)
 {
 	if (f == NULL || fclose(f) != 0 || x->broken)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 	if (rc != 0) {
 		free(*out);
 		*out = NULL;
@@ -88,8 +88,7 @@ contents(struct cert *x, FILE *f)
 	fputc('\n', f);
 	cert_wrap(f, "1. ", cert_t(x, "read.certificate"));
 	cert_wrap(f, "2. ", cert_t(x, "read.verify"));
-	cert_wrap(f, "3. ",
-		  cert_t(x, n > 0 ? "read.data" : "read.data.none"));
+	cert_wrap(f, "3. ", cert_t(x, n > 0 ? "read.data" : "read.data.none"));
 	cert_wrap(f, "4. ", cert_t(x, "read.commands"));
 	cert_wrap(f, "5. ", cert_t(x, "read.proof"));
 	if (cert_s(x->f, "profile")[0] != '\0')

@@ -13,11 +13,12 @@ static const unsigned char paths[] = {
 const char *const certificate_declarations[] = {
     "none", "fre902-13", "fre902-14", "echr", "un", NULL};
 const char *const certificate_keys[] = {
-    "court",	    "case_number",    "case_name", "exhibit_number",
-    "description",  "declarant",      "position",  "employer",
-    "relationship", "qualifications", "basis",	   "served",
-    "place",	    "law",	      "source",	   "obtained",
-    NULL};
+    "court",	      "case_number", "case_name",
+    "exhibit_number", "description", "declarant",
+    "position",	      "employer",    "relationship",
+    "qualifications", "basis",	     "served",
+    "place",	      "law",	     "source",
+    "obtained",	      NULL};
 
 bool
 certificate_knows(const char *const *list, const char *name)
@@ -72,15 +73,13 @@ results(struct cert *x)
 		 CERT_FILL(x, "cert.results.text", "tool", cert_s(x->f, "tool"),
 			   "time", cert_time(x, cert_s(x->f, "made"))));
 	doc_table(x->d, NULL, 3, columns);
-	json_array_foreach(checks, i, check)
-	{
+	json_array_foreach (checks, i, check) {
 		const char *name = cert_s(check, "name");
 
-		doc_row(x->d,
-			(const char *[]){
-			    cert_word(x, "check", name, name),
-			    result_words(x, cert_s(check, "result")),
-			    finding(x, check)});
+		doc_row(x->d, (const char *[]){
+				  cert_word(x, "check", name, name),
+				  result_words(x, cert_s(check, "result")),
+				  finding(x, check)});
 	}
 }
 
@@ -90,7 +89,7 @@ any_redacted(const struct cert *x)
 	const json_t *item;
 	size_t i;
 
-	json_array_foreach(cert_list(x->f, "items"), i, item)
+	json_array_foreach (cert_list(x->f, "items"), i, item)
 		if (json_is_true(json_object_get(item, "redacted")))
 			return true;
 	return false;
@@ -104,8 +103,7 @@ free_values(struct cert *x)
 	json_t *value;
 	bool any = false;
 
-	json_object_foreach((json_t *)(uintptr_t)x->c->values, key, value)
-	{
+	json_object_foreach ((json_t *)(uintptr_t)x->c->values, key, value) {
 		/* document_1_title and the like are for the list in filing/ */
 		if (certificate_knows(certificate_keys, key) ||
 		    strncmp(key, "document_", 9) == 0 ||
@@ -142,9 +140,9 @@ identification(struct cert *x)
 	if (cert_s(x->f, "profile")[0] != '\0')
 		doc_field(x->d, cert_t(x, "cert.ident.profile"),
 			  cert_s(x->f, "profile"));
-	doc_field(x->d, cert_t(x, "cert.ident.count"),
-		  cert_t(x, count ? "cert.ident.count.yes"
-				  : "cert.ident.count.no"));
+	doc_field(
+	    x->d, cert_t(x, "cert.ident.count"),
+	    cert_t(x, count ? "cert.ident.count.yes" : "cert.ident.count.no"));
 	doc_field(x->d, cert_t(x, "cert.ident.source"),
 		  cert_value(x, "source"));
 	doc_field(x->d, cert_t(x, "cert.ident.obtained"),
@@ -159,8 +157,7 @@ digital(struct cert *x)
 	const char *again = "cert.digital.again.none";
 	size_t i;
 
-	json_array_foreach(cert_list(x->f, "checks"), i, check)
-	{
+	json_array_foreach (cert_list(x->f, "checks"), i, check) {
 		const char *result = cert_s(check, "result");
 
 		if (strcmp(cert_s(check, "name"), "originals") == 0)
@@ -200,8 +197,8 @@ static void
 process(struct cert *x)
 {
 	static const char *const keys[] = {
-	    "cert.process.intake", "cert.process.log", "cert.process.witness",
-	    "cert.process.show", "cert.process.check", NULL};
+	    "cert.process.intake", "cert.process.log",	 "cert.process.witness",
+	    "cert.process.show",   "cert.process.check", NULL};
 	bool errors = cert_results(x, "fails", NULL) > 0;
 
 	doc_heading(x->d, 2, cert_t(x, "cert.process"));
@@ -217,8 +214,8 @@ static void
 limits(struct cert *x)
 {
 	static const char *const keys[] = {
-	    "truth", "author",	"before",   "time", "stamp",
-	    "witness", "complete", "key", "law",  NULL};
+	    "truth",   "author",   "before", "time", "stamp",
+	    "witness", "complete", "key",    "law",  NULL};
 
 	doc_heading(x->d, 2, cert_t(x, "cert.limits"));
 	doc_para(x->d, DOC_PLAIN, NULL, cert_t(x, "cert.limits.text"));
@@ -236,15 +233,15 @@ build(struct cert *x, struct err *e)
 	    .title = cert_t(x, "cert.title"),
 	    .made = made,
 	    .tool = cert_s(x->f, "tool"),
-	    .foot = CERT_FILL(x, "cert.foot", "id", id, "made",
-			      cert_time(x, made)),
+	    .foot =
+		CERT_FILL(x, "cert.foot", "id", id, "made", cert_time(x, made)),
 	    .page = cert_t(x, "word.page"),
 	    .blank = cert_t(x, "word.blank"),
 	};
 
 	x->d = doc_new(&head);
 	if (x->d == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	cert_page(x);
 	doc_page(x->d);
 	results(x);
@@ -256,7 +253,7 @@ build(struct cert *x, struct err *e)
 	cert_declaration(x);
 	doc_page(x->d);
 	cert_annexes(x);
-	return x->broken ? err_set(e, ERR_UNKNOWN, "no memory") : 0;
+	return x->broken ? err_memory(e) : 0;
 }
 
 static int
@@ -293,7 +290,7 @@ certificate_paths(char **out, size_t *len, struct err *e)
 {
 	*out = malloc(sizeof paths + 1);
 	if (*out == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	memcpy(*out, paths, sizeof paths);
 	(*out)[sizeof paths] = '\0';
 	*len = sizeof paths;

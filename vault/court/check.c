@@ -289,11 +289,9 @@ set_up(struct check *c, const char *path, struct err *e)
 	for (size_t i = 0; i < CHECK_NAMES; i++) {
 		c->v[i].lines = json_array();
 		if (c->v[i].lines == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 	}
-	return c->taken != NULL && c->compare != NULL
-		   ? 0
-		   : err_set(e, ERR_UNKNOWN, "no memory");
+	return c->taken != NULL && c->compare != NULL ? 0 : err_memory(e);
 }
 
 static void
@@ -331,7 +329,7 @@ check_package(const char *path, const struct check_options *o, struct err *e)
 	json_t *out = NULL;
 
 	if (c == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	c->o = o;

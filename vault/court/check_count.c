@@ -242,14 +242,14 @@ count_log(struct check *c, struct package_file *f, bool *found, bool *covered,
 		 f->path + strlen("count/"));
 	n.file = malloc(BATCH_FILE_MAX);
 	if (n.file == NULL) {
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 		return;
 	}
 	if (package_stream(c->p, f, feed, &in, &e) != 0)
 		(void)check_is_broken(c, &e, CHECK_COUNT);
 	snprintf(path, sizeof path, "count/%s.checkpoint", n.branch);
 	if (n.memory)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	else if (n.bad || n.want != 0 || n.head_len != 0)
 		check_say(c, CHECK_COUNT, CHECK_FAILS, "%s is not in its form",
 			  f->path);
@@ -321,7 +321,7 @@ check_count(struct check *c)
 
 	if (found == NULL || covered == NULL || t.seen == NULL ||
 	    t.counted == NULL)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	for (size_t i = 0; i < c->n_files && c->broken.code == ERR_NONE; i++) {
 		struct package_file *f = &c->files[i];
 		size_t n = strlen(f->path);

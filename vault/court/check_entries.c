@@ -124,7 +124,7 @@ check_fields(struct check *c, size_t i)
 		uint8_t *input = exproof_leaf_input(f, &len);
 
 		if (input == NULL) {
-			err_set(&c->broken, ERR_UNKNOWN, "no memory");
+			err_memory(&c->broken);
 			break;
 		}
 		merkle_leaf(input, len, leaves[k]);
@@ -139,7 +139,7 @@ check_fields(struct check *c, size_t i)
 				       strlen(f->name)));
 	}
 	if (leaves == NULL)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	else if (c->entries[i].is_right && !is_sorted(p, leaves))
 		check_entry_fails(c, i, CHECK_FIELDS,
 				  "its fields do not stand in one sorted tree");
@@ -302,7 +302,7 @@ read_proof(struct check *c, size_t i, size_t *total)
 	r = exproof_decode(text, len, &c->entries[i].proof);
 	free(text);
 	if (r == FORMAT_NO_MEMORY)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	else if (r != FORMAT_OK)
 		check_say(c, CHECK_FIELDS, CHECK_FAILS, "%s is not in its form",
 			  path);
@@ -353,7 +353,7 @@ check_entries(struct check *c)
 
 	c->entries = calloc(c->x.n_entries, sizeof *c->entries);
 	if (c->entries == NULL) {
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 		return;
 	}
 	for (size_t i = 0; i < c->x.n_entries; i++) {

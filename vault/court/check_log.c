@@ -142,7 +142,7 @@ keep_note(struct check *c, size_t at, const struct tlogproof *t)
 		       memcmp(p->note, t->note, t->note_len) == 0;
 	p->note = malloc(t->note_len + 1);
 	if (p->note == NULL) {
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 		return false;
 	}
 	memcpy(p->note, t->note, t->note_len);
@@ -216,7 +216,7 @@ check_entry_log(struct check *c, size_t i)
 
 	n->under = calloc(c->x.n_checkpoints, sizeof *n->under);
 	if (n->under == NULL) {
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 		return;
 	}
 	for (size_t at = 0; at < c->x.n_checkpoints; at++) {
@@ -386,7 +386,7 @@ check_cosigned(struct check *c, size_t at)
 			seen[key] = c->used[key] = true;
 	}
 	if (seen == NULL)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	free(seen);
 }
 
@@ -439,7 +439,7 @@ check_logs(struct check *c)
 	c->used =
 	    calloc(c->policy.logs + c->policy.witnesses + 1, sizeof *c->used);
 	if (c->checkpoints == NULL || c->cosigned == NULL || c->used == NULL) {
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 		return;
 	}
 	for (size_t i = 0; i < c->x.n_checkpoints; i++)

@@ -392,7 +392,7 @@ judge_stamp(struct work *w, struct check_stamp *s)
 		s->counts = true;
 		tell_stamp(w, s);
 	} else if (s->t.reason == TIMESTAMP_MEMORY) {
-		err_set(&w->c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&w->c->broken);
 	} else {
 		refuse(w, CHECK_STAMPS,
 		       st == TIMESTAMP_REVOKED ? "revoked" : "refused", &s->t);
@@ -406,7 +406,7 @@ check_stamp(struct check *c, uint32_t n)
 	char file[32];
 
 	if (w == NULL) {
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 		return;
 	}
 	w->c = c;
@@ -506,7 +506,7 @@ check_stamps(struct check *c)
 	c->stamps = calloc(c->n_stamps + 1, sizeof *c->stamps);
 	c->earlier = calloc(c->x.n_entries, sizeof *c->earlier);
 	if (c->stamps == NULL || c->earlier == NULL)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	else
 		read_roots(c);
 	for (uint32_t n = 1; n <= c->n_stamps && c->broken.code == ERR_NONE;

@@ -5,17 +5,17 @@
 #include <unistd.h>
 
 static const char *const folders[] = {
-    "/usr/share/fonts/truetype/liberation",  /* Debian */
+    "/usr/share/fonts/truetype/liberation", /* Debian */
     "/usr/share/fonts/truetype/liberation2",
     "/usr/share/fonts/truetype/dejavu",
-    "/usr/share/fonts/liberation-serif",     /* Fedora */
+    "/usr/share/fonts/liberation-serif", /* Fedora */
     "/usr/share/fonts/liberation-serif-fonts",
     "/usr/share/fonts/liberation-sans",
     "/usr/share/fonts/liberation-sans-fonts",
     "/usr/share/fonts/liberation-mono",
     "/usr/share/fonts/liberation-mono-fonts",
     "/usr/share/fonts/dejavu-sans-fonts",
-    "/usr/share/fonts/liberation",	     /* Arch */
+    "/usr/share/fonts/liberation", /* Arch */
     "/usr/share/fonts/TTF",
     "/usr/local/share/fonts",
 };
@@ -26,10 +26,14 @@ static const struct {
 	const char *file;
 	int needed;
 } fonts[] = {
-    {"LiberationSerif-Regular.ttf", 1}, {"LiberationSerif-Bold.ttf", 1},
-    {"LiberationSans-Regular.ttf", 1},	{"LiberationSans-Bold.ttf", 1},
-    {"LiberationMono-Regular.ttf", 1},	{"LiberationMono-Bold.ttf", 1},
-    {"DejaVuSans.ttf", 1},		{"DejaVuSans-Bold.ttf", 0},
+    {"LiberationSerif-Regular.ttf", 1},
+    {"LiberationSerif-Bold.ttf", 1},
+    {"LiberationSans-Regular.ttf", 1},
+    {"LiberationSans-Bold.ttf", 1},
+    {"LiberationMono-Regular.ttf", 1},
+    {"LiberationMono-Bold.ttf", 1},
+    {"DejaVuSans.ttf", 1},
+    {"DejaVuSans-Bold.ttf", 0},
 };
 #define FONTS (sizeof fonts / sizeof *fonts)
 
@@ -53,7 +57,7 @@ make_config(struct err *e)
 	FcConfig *config = FcConfigCreate();
 
 	if (config == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	for (size_t i = 0; i < FONTS; i++) {

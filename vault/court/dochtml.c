@@ -136,8 +136,7 @@ static int
 put_digest(FILE *f, const struct doc_block *b, struct err *e)
 {
 	struct secret *svg = secret_new(QR_CAP);
-	int rc = svg == NULL ? err_set(e, ERR_UNKNOWN, "no memory")
-			     : qrcode_svg(b->text, svg, e);
+	int rc = svg == NULL ? err_memory(e) : qrcode_svg(b->text, svg, e);
 
 	if (rc != 0)
 		goto out;
@@ -179,7 +178,8 @@ put_rows(FILE *f, const struct doc *d, const struct doc_block *b)
 	for (size_t r = 0; r < b->n; r++) {
 		fputs("<tr>", f);
 		for (size_t i = 0; i < b->columns; i++) {
-			const struct doc_cell *c = b->cells + r * b->columns + i;
+			const struct doc_cell *c =
+			    b->cells + r * b->columns + i;
 			bool head = fields && i == 0;
 
 			fprintf(f, "<%s%s>",
@@ -309,7 +309,7 @@ doc_html(const struct doc *d, char **out, size_t *len, struct err *e)
 	*out = NULL;
 	f = d->broken ? NULL : open_memstream(out, len);
 	if (f == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	put_head(f, d);
 	for (size_t i = 0; i < d->n && rc == 0; i++)
 		rc = put_block(f, d, i, &side, e);
@@ -317,7 +317,7 @@ doc_html(const struct doc *d, char **out, size_t *len, struct err *e)
 	put(f, d->foot);
 	fputs("</footer>\n</body>\n</html>\n", f);
 	if (fclose(f) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 	if (rc != 0) {
 		free(*out);
 		*out = NULL;

@@ -15,10 +15,9 @@ pdf_begin(struct pdf *p, const char *tag, size_t first)
 	if (!p->draw)
 		return DOCPDF_NONE;
 	cairo_tag_begin(p->cr, tag, NULL);
-	return docpdf_leaf(p->tree, tag,
-			   strcmp(tag, DOCPDF_ARTIFACT) == 0 ? DOCPDF_NONE
-							     : p->node,
-			   first);
+	return docpdf_leaf(
+	    p->tree, tag,
+	    strcmp(tag, DOCPDF_ARTIFACT) == 0 ? DOCPDF_NONE : p->node, first);
 }
 
 void
@@ -70,7 +69,7 @@ cut_words(const char *text)
 
 struct set
 pdf_set(struct pdf *p, const char *text, size_t lead, const char *font,
-	 double spacing, double width)
+	double spacing, double width)
 {
 	struct set s = {.layout = pango_layout_new(p->ctx)};
 	PangoFontDescription *desc = pango_font_description_from_string(font);
@@ -107,8 +106,8 @@ pdf_set(struct pdf *p, const char *text, size_t lead, const char *font,
 		pango_layout_iter_get_line_yrange(it, &y0, &y1);
 		s.line[i].top = y0 / (double)PANGO_SCALE;
 		s.line[i].bottom = y1 / (double)PANGO_SCALE;
-		s.line[i].base = pango_layout_iter_get_baseline(it) /
-				 (double)PANGO_SCALE;
+		s.line[i].base =
+		    pango_layout_iter_get_baseline(it) / (double)PANGO_SCALE;
 		s.line[i].x = r.x / (double)PANGO_SCALE;
 		s.line[i].line = pango_layout_iter_get_line_readonly(it);
 		pango_layout_iter_next_line(it);
@@ -146,7 +145,7 @@ pdf_height(const struct set *s, size_t i, size_t k)
 
 void
 pdf_lines(struct pdf *p, const struct set *s, size_t i, size_t k, double x,
-	   double y)
+	  double y)
 {
 	if (!p->draw)
 		return;
@@ -261,7 +260,6 @@ pdf_flow(struct pdf *p, const struct set *s, double x, const char *tag)
 		i += k;
 	}
 }
-
 
 /* ------------------------------------------------------------- the whole */
 
@@ -442,8 +440,8 @@ draw(const struct doc *d, PangoFontMap *map, struct docpdf_tree *tree,
 	pages = walk(&p, map, 0, false);
 	cairo_surface_destroy(p.surface);
 
-	p.surface = cairo_pdf_surface_create_for_stream(collect, b, PAGE_W,
-							PAGE_H);
+	p.surface =
+	    cairo_pdf_surface_create_for_stream(collect, b, PAGE_W, PAGE_H);
 	cairo_pdf_surface_restrict_to_version(p.surface, CAIRO_PDF_VERSION_1_5);
 	cairo_pdf_surface_set_metadata(p.surface, CAIRO_PDF_METADATA_TITLE,
 				       d->title);
@@ -468,7 +466,7 @@ doc_pdf(const struct doc *d, char **out, size_t *len, struct err *e)
 
 	*out = NULL;
 	if (d->broken)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	map = docfont_map(e);
 	if (map == NULL)
 		return -1;

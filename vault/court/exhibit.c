@@ -14,12 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static void
 release(struct exhibit *ex)
 {
@@ -80,7 +74,7 @@ find_items(struct desk *d, const char *const *texts, size_t n, size_t *found,
 
 	*found = 0;
 	if (list == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -131,7 +125,7 @@ say_disclosed(const struct exhibit *ex, struct writer *w, struct err *e)
 		text = NULL, rc = -1;
 	if (list == NULL || rc != 0) {
 		free(list);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	for (size_t i = 0; i < ex->n_items; i++)
 		list[i] = (struct acts_custody){
@@ -213,7 +207,7 @@ gather(struct exhibit *ex, struct err *e)
 {
 	ex->named = calloc(ex->o->n_disclose + 1, sizeof *ex->named);
 	if (ex->named == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (check_words(ex->o, e) != 0 || packout_check(ex->o->path, e) != 0 ||
 	    check_outside(ex, e) != 0)
 		return -1;

@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 size_t
 exhibit_entry_add(struct exhibit *ex, size_t index, size_t item, struct err *e)
 {
@@ -32,7 +26,7 @@ exhibit_entry_add(struct exhibit *ex, size_t index, size_t item, struct err *e)
 	memset(en, 0, sizeof *en);
 	en->doc = index_doc(&ex->x->entries[index]);
 	if (en->doc == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return SIZE_MAX;
 	}
 	en->index = index;
@@ -107,7 +101,7 @@ add_file(struct exhibit *ex, size_t entry, size_t n, const json_t *file,
 	void *p = realloc(ex->files, (ex->n_files + 1) * sizeof *f);
 
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	ex->files = p;
 	if (ex->n_files == 9999)
 		return err_set(e, ERR_UNKNOWN,
@@ -213,7 +207,7 @@ add_same(struct exhibit *ex, size_t record, size_t index, size_t n,
 	p = realloc(ex->entries[at].same,
 		    (ex->entries[at].n_same + 1) * sizeof *p);
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	ex->entries[at].same = p;
 	p[ex->entries[at].n_same++] = n;
 	return 0;
@@ -306,7 +300,7 @@ add_said(struct exhibit *ex, enum index_kind kind, size_t item, struct err *e)
 	int rc = 0;
 
 	if (list == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < x->n_entries; i++)
 		if (x->entries[i].kind == kind && x->entries[i].accepted &&
 		    strcmp(x->entries[i].item, it->id) == 0 &&

@@ -400,7 +400,7 @@ exhibit_facts(struct exhibit *ex, const char *id, struct err *e)
 	if (o == NULL || items == NULL) {
 		json_decref(o);
 		json_decref(items);
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	verifier_hash(verifier);

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Is `name` the field `asked`, or one below it? */
 static bool
 is_below(const char *name, const char *asked)
@@ -200,7 +194,7 @@ make_paths(struct picking *p, struct err *e)
 	tree = merkle_padded_new(p->leaves, p->n, pad_key, EXPROOF_FIELDS_MIN_K,
 				 EXPROOF_FIELDS_MAX_K);
 	if (tree == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	proof->fields_k = merkle_padded_k(tree);
 	if (memcmp(merkle_padded_top(tree), proof->root, HASH_LEN) != 0)
 		rc = err_set(e, ERR_EVIDENCE,
@@ -208,7 +202,7 @@ make_paths(struct picking *p, struct err *e)
 	for (size_t i = 0; rc == 0 && i < proof->n; i++)
 		if (merkle_padded_path(tree, p->shown[i], proof->fields[i].path,
 				       &proof->fields[i].place) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 	merkle_padded_free(tree);
 	return rc;
 }
@@ -224,7 +218,7 @@ of_entry(struct exhibit *ex, struct exhibit_entry *en, struct err *e)
 	    hex_decode(salt, sizeof p.salt, p.salt) != 0)
 		return err_set(e, ERR_EVIDENCE, "an entry has no salt");
 	if (canon_fields(en->doc, pick, &p) != FORMAT_OK)
-		no_memory(e);
+		err_memory(e);
 	else
 		rc = make_paths(&p, e);
 	secret_wipe(p.salt, sizeof p.salt);

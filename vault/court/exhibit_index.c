@@ -11,19 +11,13 @@
 
 #define MUNIMENT "muniment " /* before the version */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Write malloc'ed bytes, or say that there was no memory for them. */
 static int
 put(struct exhibit *ex, const char *path, char *bytes, size_t len,
     struct err *e)
 {
 	int rc = bytes != NULL ? packout_put(ex->out, path, bytes, len, e)
-			       : no_memory(e);
+			       : err_memory(e);
 
 	free(bytes);
 	return rc;

@@ -9,19 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Write malloc'ed bytes, or say that there was no memory for them. */
 static int
 put(struct exhibit *ex, const char *path, char *bytes, size_t len,
     struct err *e)
 {
 	int rc = bytes != NULL ? packout_put(ex->out, path, bytes, len, e)
-			       : no_memory(e);
+			       : err_memory(e);
 
 	free(bytes);
 	return rc;
@@ -143,7 +137,7 @@ put_log_proof(struct exhibit *ex, const struct exhibit_entry *en,
 	if (leaves == NULL || note == NULL) {
 		free(leaves);
 		free(note);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	for (uint64_t i = 0; i < pt->size; i++)
 		memcpy(leaves[i], l->steps[i].leaf, HASH_LEN);

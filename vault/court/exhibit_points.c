@@ -9,12 +9,6 @@
 
 #define MARKS_MAX (COSIGN_LINES_MAX - 1) /* cosignatures of one checkpoint */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Leaves of a batch's lines; malloc'ed. *own is that of the entry's line. */
 static uint8_t (*line_leaves(const struct batch *b, struct exproof *p,
 			     uint8_t own[HASH_LEN], bool *found))[HASH_LEN]
@@ -58,7 +52,7 @@ place(struct exhibit *ex, struct exhibit_entry *en, struct err *e)
 		tree = merkle_padded_new(leaves, b.b.n, b.b.pads, BATCH_MIN_K,
 					 BATCH_MAX_K);
 	if (tree == NULL) {
-		no_memory(e);
+		err_memory(e);
 	} else if (!found ||
 		   merkle_padded_path(tree, own, path, &p->place) != 0) {
 		err_set(e, ERR_EVIDENCE, "an entry is not on its batch's list");
@@ -104,7 +98,7 @@ read_note(struct exhibit *ex, struct exhibit_point *pt, struct err *e)
 	}
 	pt->note = strndup((const char *)o.data, o.len);
 	pt->note_len = o.len;
-	rc = pt->note != NULL ? 0 : no_memory(e);
+	rc = pt->note != NULL ? 0 : err_memory(e);
 out:
 	gitstore_object_free(&o);
 	vault_batch_free(&b);
@@ -122,7 +116,7 @@ exhibit_point_at(struct exhibit *ex, size_t log, uint64_t size, struct err *e)
 			return i;
 	p = realloc(ex->points, (ex->n_points + 1) * sizeof *ex->points);
 	if (p == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return SIZE_MAX;
 	}
 	ex->points = p;
@@ -147,7 +141,7 @@ exhibit_point_add(struct exhibit_entry *en, size_t at, struct err *e)
 			return 0;
 	p = realloc(en->points, (en->n_points + 1) * sizeof *p);
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	en->points = p;
 	p[en->n_points++] = at;
 	return 0;
@@ -194,7 +188,7 @@ add_mark(struct exhibit_point *pt, size_t mark, struct err *e)
 		return 0;
 	p = realloc(pt->marks, (pt->n_marks + 1) * sizeof *p);
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	pt->marks = p;
 	p[pt->n_marks++] = mark;
 	return 0;
@@ -221,7 +215,7 @@ add_witnesses(struct exhibit *ex, struct exhibit_entry *en, struct err *e)
 	int rc = 0;
 
 	if (seen == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	n = witness_of(ex->w, ie->log, ie->batch, seen);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		size_t mark = find_mark(ex, ie->log, &seen[i]), at;

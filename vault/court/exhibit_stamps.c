@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* The place of a stamp in the package; SIZE_MAX without memory. */
 static size_t
 shown_stamp(struct exhibit *ex, size_t stamp)
@@ -68,7 +62,7 @@ exhibit_stamps_add(struct exhibit *ex, struct exhibit_entry *en, struct err *e)
 	int rc = 0;
 
 	if (list == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	n = stamps_covering(ex->stamps, ie->log, ie->batch, list);
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct stamp_mark *m =
@@ -83,7 +77,7 @@ exhibit_stamps_add(struct exhibit *ex, struct exhibit_entry *en, struct err *e)
 			break;
 		shown = shown_stamp(ex, list[i].stamp);
 		if (shown == SIZE_MAX)
-			rc = no_memory(e);
+			rc = err_memory(e);
 		else
 			ex->shown[shown].numbers[list[i].mark] =
 			    (unsigned)at + 1;
@@ -148,7 +142,7 @@ exhibit_stamps_write(struct exhibit *ex, struct err *e)
 		return 0;
 	pem = stamp_roots_pem(ex->stamps, &len);
 	rc = pem != NULL ? packout_put(ex->out, "proof/roots.pem", pem, len, e)
-			 : no_memory(e);
+			 : err_memory(e);
 	free(pem);
 	return rc;
 }

@@ -12,12 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- manifests -- */
 
 static bool
@@ -58,7 +52,7 @@ exhibit_tags_id(struct exhibit *ex, struct err *e)
 	char *text = manifest(ex, true, &len);
 
 	if (text == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	hash_sha256(text, len, digest);
 	hex_encode(digest, 16, ex->id);
 	free(text);
@@ -99,14 +93,14 @@ put_seal(struct exhibit *ex, struct err *e)
 
 	text = manifest(ex, true, &len);
 	if (text == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	rc = packout_put(ex->out, "manifest-sha256.txt", text, len, e);
 	free(text);
 	if (rc != 0)
 		return -1;
 	text = manifest(ex, false, &len);
 	if (text == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	sshsign(identity_seed(ex->x->id), POLICYTEXT_NAMESPACE, text, len, sig);
 	rc = packout_put(ex->out, "tagmanifest-sha256.txt", text, len, e);
 	free(text);

@@ -87,7 +87,7 @@ filing_found(struct filing_work *w, enum filing_level level, const char *path,
 		return 0;
 	}
 	json_decref(o);
-	return err_set(e, ERR_UNKNOWN, "no memory");
+	return err_memory(e);
 }
 
 /* The bundle's pages, counted on as far as every document's are known. */
@@ -136,7 +136,7 @@ filing_check(const struct filing_ask *a, json_t **plan, struct err *e)
 		*plan = json_pack("{s:s,s:I,s:O,s:O}", "profile", w.p->name,
 				  "stops", w.stops, "findings", w.findings,
 				  "documents", w.documents);
-	rc = *plan != NULL ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	rc = *plan != NULL ? 0 : err_memory(e);
 out:
 	json_decref(w.documents);
 	json_decref(w.findings);

@@ -193,7 +193,7 @@ begin(struct list *l, const struct filing_ask *a, const json_t *plan,
 static int
 finish(struct list *l, struct err *e)
 {
-	int rc = l->failed ? err_set(e, ERR_UNKNOWN, "no memory") : 0;
+	int rc = l->failed ? err_memory(e) : 0;
 
 	for (size_t i = 0; i < l->n; i++)
 		free(l->made[i]);

@@ -78,7 +78,7 @@ plan_parts(struct filing_work *w, json_t *doc, json_t *files, struct err *e)
 					  w->p->limit);
 		if (rc == 0 &&
 		    put_file(w, doc, files, (unsigned)i + 1, &parts[i]) != 0)
-			rc = err_set(e, ERR_UNKNOWN, "no memory");
+			rc = err_memory(e);
 	}
 	free(parts);
 	if (rc == 0)
@@ -156,7 +156,7 @@ look_pdf(struct filing_work *w, json_t *doc, json_t *files, bool *cut,
 		rc = judge(w, path, &facts, e);
 	if (rc == 0 && facts.pages > 0 &&
 	    json_object_set_new(doc, "pages", json_integer(facts.pages)) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 	*cut = w->p->limit > 0 && size > w->p->limit;
 	if (rc == 0 && *cut)
 		rc = plan_parts(w, doc, files, e);
@@ -233,7 +233,7 @@ filing_look(struct filing_work *w, json_t *doc, struct err *e)
 	int rc = -1;
 
 	if (files == NULL || json_object_set(doc, "files", files) != 0) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	if (look_title(w, doc, e) != 0 || look_language(w, doc, e) != 0)
@@ -254,7 +254,7 @@ filing_look(struct filing_work *w, json_t *doc, struct err *e)
 	}
 	if (rc == 0 && !cut && !left_out &&
 	    put_file(w, doc, files, 0, &whole) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 out:
 	json_decref(files);
 	return rc;

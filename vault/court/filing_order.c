@@ -126,7 +126,7 @@ put_date(struct filing_work *w, json_t *doc, const json_t *item, unsigned n,
 		date = first_shown(item, dates, sizeof dates / sizeof *dates);
 	return date != NULL && record_is_date(date) &&
 		       filing_set(doc, "date", date) != 0
-		   ? err_set(e, ERR_UNKNOWN, "no memory")
+		   ? err_memory(e)
 		   : 0;
 }
 
@@ -172,7 +172,7 @@ put_document(struct filing_work *w, const json_t *item, const json_t *file,
 			rc |=
 			    filing_set(doc, same[i], filing_str(file, same[i]));
 	if (rc != 0 || json_array_append(w->documents, doc) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 out:
 	json_decref(doc);
 	return rc;
@@ -219,7 +219,7 @@ sort(struct filing_work *w, struct err *e)
 	for (size_t i = 0; list != NULL && i < n; i++)
 		json_decref(list[i]);
 	free(list);
-	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 int

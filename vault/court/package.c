@@ -45,7 +45,7 @@ package_add(struct package *p, const char *path, size_t len, uint64_t size,
 		void *more = realloc(p->files, cap * sizeof *p->files);
 
 		if (more == NULL) {
-			err_set(e, ERR_UNKNOWN, "no memory");
+			err_memory(e);
 			return NULL;
 		}
 		p->files = more;
@@ -79,7 +79,7 @@ sort(struct package *p, struct err *e)
 	const char **names = calloc(p->n > 0 ? p->n : 1, sizeof *names);
 
 	if (names == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (p->n > 1)
 		qsort(p->files, p->n, sizeof *p->files, by_path);
 	for (size_t i = 0; i < p->n; i++)
@@ -139,7 +139,7 @@ package_open(const char *path, struct err *e)
 
 	err_escape(shown, sizeof shown, path, strlen(path));
 	if (p == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	/* a FIFO must not keep us waiting */
@@ -221,7 +221,7 @@ package_stream(struct package *p, struct package_file *f, package_sink *sink,
 	int rc;
 
 	if (h.h == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	rc = p->is_zip ? package_read_zip(p, f, hash_sink, &h, e)
 		       : package_read_dir(p, f, hash_sink, &h, e);
 	hash_final(h.h, got);
@@ -269,7 +269,7 @@ package_read(struct package *p, struct package_file *f, size_t max, char **out,
 	into.cap = (size_t)f->size;
 	into.bytes = malloc(into.cap + 1);
 	if (into.bytes == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (package_stream(p, f, fill, &into, e) != 0) {
 		free(into.bytes);
 		return -1;

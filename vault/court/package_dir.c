@@ -153,7 +153,7 @@ package_read_dir(struct package *p, const struct package_file *f,
 	int fd = -1, rc = -1;
 
 	if (block == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	fd = open_file(p, f, e);

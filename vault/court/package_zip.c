@@ -147,7 +147,7 @@ read_directory(struct listing *l, uint64_t size)
 	l->dir = malloc(l->end.len + 1);
 	l->list = calloc(l->end.members + 1, sizeof *l->list);
 	if (l->dir == NULL || l->list == NULL)
-		return err_set(l->e, ERR_UNKNOWN, "no memory");
+		return err_memory(l->e);
 	if (read_at(l->p, l->end.at, l->dir, l->end.len, l->e) != 0)
 		return -1;
 	for (; at < l->end.len; at += used, l->n++) {
@@ -213,7 +213,7 @@ check_members(struct listing *l)
 	int rc = 0;
 
 	if (head == NULL)
-		return err_set(l->e, ERR_UNKNOWN, "no memory");
+		return err_memory(l->e);
 	if (l->n > 1)
 		qsort(l->list, l->n, sizeof *l->list, by_place);
 	for (size_t i = 0; i < l->n && rc == 0; i++)
@@ -293,7 +293,7 @@ inflate_member(struct unpacking *u)
 	int rc = -1, r = Z_OK;
 
 	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-		return err_set(u->e, ERR_UNKNOWN, "no memory");
+		return err_memory(u->e);
 	while (r != Z_STREAM_END) {
 		if (z.avail_in == 0 && u->left > 0) {
 			z.next_in = u->in;
@@ -349,7 +349,7 @@ package_read_zip(struct package *p, const struct package_file *f,
 	u.in = malloc(BLOCK);
 	u.out = malloc(BLOCK);
 	if (u.in == NULL || u.out == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = f->deflated ? inflate_member(&u) : copy_member(&u);
 	if (rc == 0 && (u.got != f->size || u.crc != f->crc))

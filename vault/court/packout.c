@@ -185,7 +185,7 @@ packout_new(const char *target, bool zip, struct err *e)
 
 	if (p == NULL || (p->target = strdup(target)) == NULL ||
 	    (p->sha256 = hash_new(HASH_SHA256)) == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		if (p != NULL)
 			free(p->target);
 		free(p);

@@ -58,7 +58,7 @@ start(struct packzip *z, const char *path, struct err *e)
 	z->sha256 = hash_new(HASH_SHA256);
 	z->buf = malloc(IO_SIZE);
 	if (z->a == NULL || z->sha256 == NULL || z->buf == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (archive_write_set_format_zip(z->a) != ARCHIVE_OK ||
 	    archive_write_zip_set_compression_store(z->a) != ARCHIVE_OK ||
 	    archive_write_set_bytes_per_block(z->a, 1 << 16) != ARCHIVE_OK ||
@@ -75,7 +75,7 @@ packzip_new(const char *path, const char *root, const char *shown,
 	struct packzip *z = calloc(1, sizeof *z);
 
 	if (z == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	z->fd = -1;
@@ -131,7 +131,7 @@ packzip_add(struct packzip *z, const char *full, const struct packout_file *f,
 	int in, rc;
 
 	if (ae == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	snprintf(name, sizeof name, "%s/%s", z->root, f->path);
 	archive_entry_set_pathname(ae, name);
 	archive_entry_set_size(ae, (la_int64_t)f->size);

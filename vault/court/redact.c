@@ -39,17 +39,11 @@ struct work {
 };
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 warn(struct work *w, const char *text)
 {
 	return json_array_append_new(w->warnings, json_string(text)) == 0
 		   ? 0
-		   : no_memory(w->e);
+		   : err_memory(w->e);
 }
 
 /* -- the original -- */
@@ -181,7 +175,7 @@ read_zones(struct work *w)
 					     "the file of zones is no text");
 		} else {
 			text = strdup(arg);
-			rc = text != NULL ? 0 : no_memory(w->e);
+			rc = text != NULL ? 0 : err_memory(w->e);
 		}
 		if (rc == 0)
 			rc = zone_lines(w, text);
@@ -271,7 +265,7 @@ feed_copy(struct work *w, int fd, uint64_t size)
 	uint8_t *buf = malloc(BUF_LEN);
 	ssize_t n = -1;
 	int rc =
-	    buf != NULL ? pdfwork_open(w->pdf, size, w->e) : no_memory(w->e);
+	    buf != NULL ? pdfwork_open(w->pdf, size, w->e) : err_memory(w->e);
 
 	if (rc == 0 && lseek(fd, 0, SEEK_SET) != 0)
 		rc = err_sys(w->e, "the redacted file");
@@ -509,7 +503,7 @@ desk_redact(struct desk *d, struct mediatype *m, struct pdfwork *pdf,
 	w.zones = json_array();
 	w.warnings = json_array();
 	if (fields == NULL || w.zones == NULL || w.warnings == NULL)
-		good = no_memory(e) == 0;
+		good = err_memory(e) == 0;
 	else
 		good = fields_apply(fields, r->fields, e) == 0 &&
 		       find_original(&w) == 0 && read_zones(&w) == 0 &&

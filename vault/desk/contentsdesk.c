@@ -51,12 +51,6 @@ struct box {
 	struct intake *in; /* says what the case holds; or NULL */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static void
 box_free(struct box *b)
 {
@@ -102,7 +96,7 @@ read_one(struct box *b, struct contents *c, struct found *f, struct err *e)
 	ssize_t n;
 
 	if (h == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	while ((n = contents_read(c, buf, sizeof buf, e)) > 0) {
 		hash_update(h, buf, (size_t)n);
 		f->size += (size_t)n;
@@ -182,7 +176,7 @@ look(struct box *b, struct err *e)
 
 	b->members = json_array();
 	if (m == NULL || b->members == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	c = contents_open(b->w, b->form, &b->source, &b->limits, e);
@@ -193,14 +187,14 @@ look(struct box *b, struct err *e)
 
 		rc = -1;
 		if (f == NULL)
-			no_memory(e);
+			err_memory(e);
 		else if (m->kind > CONTENTS_TEXT || read_one(b, c, f, e) == 0)
 			rc = 0;
 		if (rc != 0)
 			goto out;
 		name_it(b, m);
 		if (show_one(b, c, m, f) != 0) {
-			rc = no_memory(e);
+			rc = err_memory(e);
 			goto out;
 		}
 	}
@@ -229,7 +223,7 @@ box_json(struct box *b, struct err *e)
 	if (rc == 0)
 		return o;
 	json_decref(o);
-	no_memory(e);
+	err_memory(e);
 	return NULL;
 }
 
@@ -498,7 +492,7 @@ take_box(struct taking_in *t, struct box *b,
 	int rc = -1;
 
 	if (m == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (look(b, e) != 0)
 		goto out;
 	c = contents_open(t->w, b->form, &b->source, &t->limits, e);

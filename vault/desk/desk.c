@@ -12,17 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int
-desk_no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 json_t *
 desk_made(json_t *o, struct err *e)
 {
 	if (o == NULL)
-		desk_no_memory(e);
+		err_memory(e);
 	return o;
 }
 
@@ -62,7 +56,7 @@ desk_id_card(const char *identity, const struct secret *pass, struct err *e)
 	json_t *o = NULL;
 
 	if (c == NULL)
-		desk_no_memory(e);
+		err_memory(e);
 	else if (id != NULL && identity_card(id, c, e) == 0)
 		o = card_json(c, e);
 	free(c);
@@ -77,7 +71,7 @@ desk_card(const char *path, struct err *e)
 	json_t *o = NULL;
 
 	if (c == NULL)
-		desk_no_memory(e);
+		err_memory(e);
 	else if (card_load(path, c, e) == 0)
 		o = card_json(c, e);
 	free(c);
@@ -157,7 +151,7 @@ desk_sit_down(const char *dir, struct identity *id, int mode,
 	struct err inner = {0};
 
 	if (d == NULL) {
-		desk_no_memory(e);
+		err_memory(e);
 		identity_free(id);
 		return NULL;
 	}
@@ -320,7 +314,7 @@ desk_find_items(struct desk *d, const char *const *texts, size_t n,
 
 	*found = 0;
 	if (list == NULL) {
-		desk_no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	/* items move when others thaw: first of all, all do */

@@ -58,7 +58,7 @@ desk_add(struct desk *d, struct mediatype *m, const char *case_text,
 	int rc = -1;
 
 	if (record == NULL)
-		return desk_no_memory(e);
+		return err_memory(e);
 	if (fields_apply(record, fields, e) != 0 ||
 	    index_find_case(d->x, case_text, &c, e) != 0)
 		goto out;
@@ -154,7 +154,7 @@ desk_edit(struct desk *d, struct mediatype *m, const char *text,
 			       "you have no right to write in this case");
 	fields = current_fields(d, item);
 	if (fields == NULL) {
-		desk_no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	if (fields_apply(fields, f, e) != 0)

@@ -20,7 +20,7 @@ desk_find_recipient(struct desk *d, const char *text, struct agekey_public *out,
 	int rc = -1;
 
 	if (c == NULL)
-		return desk_no_memory(e);
+		return err_memory(e);
 	if (strncmp(text, "age1pq1", 7) == 0) {
 		rc = agetext_recipient_parse(text, out, e);
 	} else if (fsutil_exists(text)) {
@@ -59,7 +59,7 @@ say_carried(struct desk *d, const struct index_case *c,
 	int rc = 0;
 
 	if (list == NULL)
-		return desk_no_memory(e);
+		return err_memory(e);
 	/* the work of one who was retired or cut must still reach others */
 	if (writer_may(d->x, NULL) != 0)
 		m = 0;
@@ -97,7 +97,7 @@ desk_carry(struct desk *d, const struct desk_carry *c, struct err *e)
 	json_t *o = NULL;
 
 	if (keys == NULL) {
-		desk_no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	for (size_t i = 0; i < c->n_to; i++)

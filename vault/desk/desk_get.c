@@ -55,7 +55,7 @@ got(void *ctx, const struct index_entry *en, const char *path,
 	get_failed(g, path[0] != '\0' ? path : NULL, en->item, failed);
 	item_key(en->case_id, en->item, key);
 	if (map_set(&g->failed, key, 1) != 0)
-		err_set(&g->worst, ERR_UNKNOWN, "no memory");
+		err_memory(&g->worst);
 }
 
 /* True if two versions hold the same files. */
@@ -154,7 +154,7 @@ say_exported(struct desk *d, struct index_item *const *list, size_t n,
 	int rc = 0;
 
 	if (c == NULL)
-		return desk_no_memory(e);
+		return err_memory(e);
 	/* what can be saved of a damaged vault is given out all the same */
 	if (d->v->report.count[REPORT_DAMAGE] > 0)
 		n = 0;

@@ -32,8 +32,6 @@ json_t *desk_vault_json(const char *id, struct err *e);
 /* {"name","org","card_words","words","vault","vault_words","logs"} */
 json_t *desk_invite_json(const struct invite *i);
 
-/* -1, with that said. */
-int desk_no_memory(struct err *e);
 /* A list or document that may have failed for want of memory. */
 json_t *desk_made(json_t *o, struct err *e);
 

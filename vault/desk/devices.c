@@ -16,12 +16,6 @@ struct device {
 	char *follows, *why, *since; /* or NULL */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static void
 free_devices(struct device *list, size_t n)
 {
@@ -252,7 +246,7 @@ devices_list(struct desk *d, struct err *e)
 	json_t *list = devices_view(d->x);
 
 	if (list == NULL)
-		no_memory(e);
+		err_memory(e);
 	return list;
 }
 
@@ -262,7 +256,7 @@ devices_report(struct index *x, struct err *e)
 	struct device *list = read_devices(x);
 
 	if (list == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < x->v->n_logs; i++) {
 		const struct log *l = &x->v->logs[i];
 		char why[400], follows[80];
@@ -389,7 +383,7 @@ devices_new(const char *dir, const char *identity, const struct secret *pass,
 		goto out;
 	o = json_object();
 	if (o == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	put(o, "follows", old);

@@ -30,7 +30,7 @@ desk_invite(struct desk *d, const char *path, const char *file, struct err *e)
 	json_t *o = NULL;
 
 	if (card == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else if (card_load(path, card, e) == 0 &&
 		 invite_write(d->x, card, file, &i, e) == 0)
 		o = desk_made(desk_invite_json(&i), e);

@@ -12,12 +12,6 @@
 
 #define BLOCK 256 /* rows that are read at a time */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- searching -- */
 
 /* Lower-case wide text for searching; malloc'ed, or NULL. */
@@ -164,7 +158,7 @@ show_item(struct listing *l, const struct index_item *item)
 	}
 	line.o = wanted ? listing_item(l->b, item) : NULL;
 	if (line.o == NULL)
-		return wanted ? no_memory(l->e) : 0;
+		return wanted ? err_memory(l->e) : 0;
 	file = json_object_get(line.o, "file");
 	line.item = item->id;
 	line.shown = entry_str(line.o, "short");
@@ -257,7 +251,7 @@ find_crowded(struct listing *l)
 		n += (size_t)c->list[i].n[COLD_ITEMS];
 	all = calloc(n + 1, sizeof *all);
 	if (all == NULL)
-		return no_memory(l->e);
+		return err_memory(l->e);
 	for (size_t i = 0; i < c->n; i++)
 		for (uint64_t r = 0; r < c->list[i].n[COLD_ITEMS]; r++)
 			if (cold_rows(c, i, COLD_ITEMS, r, row, 1))
@@ -466,7 +460,7 @@ show_all(struct listing *l)
 	int rc = -1;
 
 	if (placed == NULL || list == NULL)
-		no_memory(l->e);
+		err_memory(l->e);
 	else
 		rc = n > 0 ? find_crowded(l) : 0;
 	for (size_t i = 0; rc == 0 && i < v->n_logs; i++) {
@@ -496,7 +490,7 @@ listing_each(struct index *x, const struct index_case *c, const char *query,
 	int rc = 0;
 
 	if (l.b == NULL)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	else if (query != NULL && q == NULL)
 		; /* what is no text is found nowhere */
 	else

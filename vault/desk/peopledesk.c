@@ -23,7 +23,7 @@ load_cards(const char *const *paths, size_t n, struct err *e)
 	struct card *cards = calloc(n, sizeof *cards);
 
 	if (cards == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	for (size_t i = 0; cards != NULL && i < n; i++) {
 		bool fine = card_load(paths[i], &cards[i], e) == 0;
 
@@ -165,7 +165,7 @@ desk_renew(struct desk *d, const char *case_text, const char *const *without,
 	int rc = 0;
 
 	if (list == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	if (strcmp(case_text, INDEX_VAULT) == 0)

@@ -21,7 +21,7 @@ desk_parity_file(const char *path, unsigned percent, desk_progress *progress,
 		return NULL;
 	o = json_pack("{s:s, s:s}", "file", path, "parity", parity);
 	if (o == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	return o;
 }
 
@@ -54,7 +54,7 @@ state_json(const char *path, const struct paritymend_state *s, struct err *e)
 	    (json_int_t)s->n_lost);
 
 	if (o == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	return o;
 }
 
@@ -118,7 +118,7 @@ desk_parity_vault(const char *dir, unsigned percent, bool anew,
 			      (json_int_t)n.unprotected, "bytes",
 			      (json_int_t)n.bytes);
 		if (o == NULL)
-			err_set(e, ERR_UNKNOWN, "no memory");
+			err_memory(e);
 	}
 	vault_close(v);
 	return o;
@@ -147,7 +147,7 @@ desk_repair_vault(const char *dir, desk_progress *progress,
 		      (json_int_t)n.packs, "objects", (json_int_t)n.objects,
 		      "lost", (json_int_t)n.lost, "history", sound);
 	if (o == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 out:
 	vault_close(v);
 	return o;
@@ -174,7 +174,7 @@ desk_heal(const char *dir, const char *identity, const struct secret *pass,
 			      (json_int_t)r.objects, "objects_lacking",
 			      (json_int_t)r.objects_lacking);
 		if (o == NULL)
-			err_set(e, ERR_UNKNOWN, "no memory");
+			err_memory(e);
 	}
 	report_move(found, &r.found);
 	identity_free(id);

@@ -26,12 +26,6 @@ struct handing {
 };
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 set(json_t *doc, const char *key, const char *value)
 {
 	return json_object_set_new(doc, key, json_string(value));
@@ -132,7 +126,7 @@ put_handover(struct handing *h, struct err *e)
 	if (doc == NULL || to == NULL ||
 	    (set(doc, "act", "handover") | set(doc, "member", h->d->x->me) |
 	     set(doc, "key", key) | set(doc, "recipient", to)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else if (begin(h, INDEX_VAULT, e) == 0 &&
 		 writer_handover(h->w, doc, identity_seed(h->next), e) == 0)
 		rc = writer_fill(h->w, 1, e);
@@ -149,7 +143,7 @@ put_rings(struct handing *h, struct err *e)
 	size_t n_cases = 0, n_items = 0, rings = 0;
 	const char **cases = lacking_cases(h, &n_cases);
 	struct index_item **items = lacking_items(h, &n_items);
-	int rc = cases == NULL || items == NULL ? no_memory(e) : 0;
+	int rc = cases == NULL || items == NULL ? err_memory(e) : 0;
 
 	if (rc == 0 && n_cases + n_items > 0)
 		rc = begin(h, INDEX_VAULT, e);
@@ -208,7 +202,7 @@ put_card(struct handing *h, const char *case_id, const char *card,
 	if (doc == NULL ||
 	    (set(doc, "act", "card") | set(doc, "member", h->d->x->me) |
 	     set(doc, "card", card)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else if (begin(h, case_id, e) == 0 &&
 		 writer_entry(h->w, "member", doc, NULL, 0, false, NULL, e) ==
 		     0)
@@ -223,7 +217,7 @@ put_cards(struct handing *h, const char *card, struct err *e)
 {
 	struct index *x = h->d->x;
 	json_t *list = json_array();
-	int rc = list == NULL ? no_memory(e) : 0;
+	int rc = list == NULL ? err_memory(e) : 0;
 
 	for (size_t i = 0; i < x->n_cases && rc == 0; i++) {
 		const struct index_case *c = &x->cases[i];
@@ -238,7 +232,7 @@ put_cards(struct handing *h, const char *card, struct err *e)
 						      c->id, "name", c->name));
 	}
 	return json_object_set_new(h->said, "cases", list) == 0 ? rc
-								: no_memory(e);
+								: err_memory(e);
 }
 
 /* Other seats of this person: their logs would have to say it. */
@@ -259,7 +253,7 @@ say_others(struct handing *h, struct err *e)
 	}
 	return json_object_set_new(h->said, "also_admitted_by", list) == 0
 		   ? 0
-		   : no_memory(e);
+		   : err_memory(e);
 }
 
 /* Write what the new identity lacks; nothing, if it lacks nothing. */
@@ -300,7 +294,7 @@ actor(const char *dir, const struct identity *old, const struct identity *next,
 	struct identity *id = NULL;
 
 	if (keys == NULL)
-		no_memory(e);
+		err_memory(e);
 	if (keys == NULL || v == NULL)
 		goto out;
 	*switched = !relock_is_of(v, old);
@@ -395,7 +389,7 @@ rotate_identity(const struct rotate *r, struct report *report, struct err *e)
 
 	memset(report, 0, sizeof *report);
 	if (card == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (old != NULL)
 		next = next_identity(r, old, &made, e);
 	if (next == NULL || identity_card(next, card, e) != 0)
@@ -405,7 +399,7 @@ rotate_identity(const struct rotate *r, struct report *report, struct err *e)
 		      next->org[0] != '\0' ? next->org : NULL, "words",
 		      card->words, "card", card->bytes, "made", made);
 	if (said == NULL)
-		no_memory(e);
+		err_memory(e);
 	else
 		rc = r->vault == NULL
 			 ? 0

@@ -157,7 +157,7 @@ choose(struct remotes *all, const char *const *names, size_t n, size_t *found,
 
 	*found = 0;
 	if (list == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	for (size_t i = 0; n == 0 && i < all->n; i++)
@@ -259,7 +259,7 @@ run(struct seat *seat, struct sync *s, struct remote *const *list, size_t n,
 	json_t *o = NULL, *each = json_array();
 
 	if (results == NULL || each == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	if (sync_run(s, list, n, results, e) != 0 ||

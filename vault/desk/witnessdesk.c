@@ -64,7 +64,7 @@ witnessdesk_ask(struct desk *d, const char *url, const char *vkey,
 	for (size_t i = 0; devices != NULL && i < n_logs; i++)
 		memcpy(devices[i], d->v->logs[i].device, sizeof *devices);
 	if (out == NULL || devices == NULL || list == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto bad;
 	}
 	if (witness_ask(d->x, url, vkey, insecure, out, &n, e) != 0)

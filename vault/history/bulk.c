@@ -19,12 +19,6 @@
 #define GROUP_BYTES (64u << 20) /* or so many bytes of them */
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 by_hash(const void *a, const void *b)
 {
 	return memcmp(a, b, HASH_LEN);
@@ -75,7 +69,7 @@ note_lacking(void *ctx, const uint8_t sha256[HASH_LEN], size_t size)
 	if (is_held(l->v, sha256, &held, l->e) != 0)
 		return -1;
 	if (!held && list_add(l->out, sha256, size) != 0)
-		return no_memory(l->e);
+		return err_memory(l->e);
 	return 0;
 }
 
@@ -107,7 +101,7 @@ bulk_offer(struct vault *v, const struct map *hashes, struct bulk_list *out,
 		if (is_held(v, sha256, &held, e) != 0)
 			return -1;
 		if (held && list_add(out, sha256, size) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -173,7 +167,7 @@ bulk_of_case(struct index *x, const char *case_id, struct map *out,
 			continue;
 		doc = index_doc(en);
 		if (doc == NULL)
-			return no_memory(e);
+			return err_memory(e);
 		json_array_foreach (json_object_get(doc, "files"), k, f) {
 			json_array_foreach (json_object_get(f, "segments"), j,
 					    s) {
@@ -187,7 +181,7 @@ bulk_of_case(struct index *x, const char *case_id, struct map *out,
 		}
 		json_decref(doc);
 		if (rc != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -277,7 +271,7 @@ hash_through(int in, int out, uint8_t digest[HASH_LEN], struct err *e)
 	int rc = -1;
 
 	if (buf == NULL || h == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	while (done <= OBJECT_MAX) {
@@ -373,7 +367,7 @@ bulk_in_new(struct vault *v, struct err *e)
 	struct bulk_in *b = calloc(1, sizeof *b);
 
 	if (b == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	b->v = v;

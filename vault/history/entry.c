@@ -347,7 +347,7 @@ parse_entry(const uint8_t *plain, size_t len, struct entry *out, struct err *e)
 
 	out->contents = calloc(ENTRY_CONTENTS_MAX + 1, sizeof *out->contents);
 	if (out->contents == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (join_frames(plain, len, &out->tar, &tarlen) != 0 ||
 	    split_members(out, tarlen, &json, &json_len) != 0)
 		return err_set(e, ERR_EVIDENCE,
@@ -359,7 +359,7 @@ parse_entry(const uint8_t *plain, size_t len, struct entry *out, struct err *e)
 		return err_set(e, ERR_EVIDENCE, "its fields have no root");
 	out->text = strndup((const char *)json, json_len);
 	if (out->text == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	out->text_len = json_len;
 	return 0;
 }
@@ -383,7 +383,7 @@ entry_open(const uint8_t *file, size_t len, const uint8_t secret[32],
 			       "it is not locked to one one-off key");
 	plain = malloc(len);
 	if (plain == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (agefile_open(&from, file, len, plain, len, &n, NULL, e) == 0)
 		rc = parse_entry(plain, n, out, e);
 	free(plain);

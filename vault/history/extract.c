@@ -130,7 +130,7 @@ one_segment(struct sum *s, const char *text, struct err *e)
 			return -1;
 	g = malloc(sizeof *g);
 	if (g == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	*g = one;
 	s->at_work += g->len;
 	return pool_put(s->pool, &g->job, e);
@@ -192,7 +192,7 @@ extract(struct sum *s, const struct entry *en, const json_t *file, bool alone,
 
 	s->sha256 = hash_new(HASH_SHA256);
 	if (s->sha256 == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	rc = json_is_array(segments)
 		 ? all_segments(s, segments, alone, (uint64_t)size, e)
 		 : inline_content(s, en, entry_str(file, "content"), e);
@@ -425,7 +425,7 @@ extract_at_new(struct index *x, const struct entry *en, const json_t *file,
 	unsigned n = 0;
 
 	if (a == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	a->x = x;

@@ -48,7 +48,7 @@ extract_many_new(struct index *x, extract_told *told, void *ctx, struct err *e)
 	struct extract_many *m = calloc(1, sizeof *m);
 
 	if (m == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	m->x = x;
@@ -250,7 +250,7 @@ put_one(struct extract_many *m, const struct index_entry *en,
 	j = new_job(m, en, path, f);
 	if (j == NULL) {
 		newfile_abort(f);
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	}
 	(void)index_entry_file(m->x, en, &j->file, &j->failed);
 	return pool_put(m->pool, &j->job, e);

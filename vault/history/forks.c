@@ -70,7 +70,7 @@ forks_check(struct vault *v, struct err *e)
 	struct log **sides = calloc(v->n_logs + 1, sizeof *sides);
 
 	if (sides == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	for (size_t i = 0; i < v->n_logs; i++)
 		v->logs[i].frozen = UINT64_MAX;
 	for (size_t i = 0; i < v->n_logs; i++) {

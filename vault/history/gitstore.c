@@ -239,7 +239,7 @@ gitstore_open(const char *dir, struct err *e)
 	char name[300];
 
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	if (start(e) != 0 || check_parts(dir, e) != 0)
@@ -267,7 +267,7 @@ gitstore_open_objects(const char *objects, struct err *e)
 	struct gitstore *s = calloc(1, sizeof *s);
 
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	if (start(e) == 0 && git_odb_open(&s->odb, objects) == 0)
@@ -449,7 +449,7 @@ list_refs(struct gitstore *s, struct ref **list, size_t *n, struct err *e)
 	git_reference_free(r);
 	git_reference_iterator_free(it);
 	if (rc == 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	return rc == GIT_ITEROVER ? 0 : fail(e, ERR_EVIDENCE, "references");
 }
 

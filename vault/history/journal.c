@@ -301,7 +301,7 @@ journal_objects(struct vault *v, struct map *objects, struct err *e)
 			rc = map_set(objects, sha256, 1);
 	}
 	free(text);
-	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 /* Files of local/ that were being replaced. */

@@ -144,7 +144,7 @@ object_write(struct vault *v, const struct agekey_public *to, const void *data,
 
 	o.sha256 = hash_new(HASH_SHA256);
 	if (o.sha256 == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	o.fd = open_new(v, tmp, e);
 	if (o.fd < 0)
 		goto out;
@@ -376,7 +376,7 @@ object_check(struct vault *v, const uint8_t sha256[HASH_LEN], uint64_t size,
 	in.sha256 = hash_new(HASH_SHA256);
 	buf = malloc(IO_SIZE);
 	if (in.sha256 == NULL || buf == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	while ((n = get(&in, buf, IO_SIZE, e)) > 0) {

@@ -139,7 +139,7 @@ packform_stream_new(uint32_t objects, agefile_sink *sink, void *ctx,
 	uint8_t head[12];
 
 	if (s == NULL || (s->sha1 = hash_new(HASH_SHA1)) == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		free(s);
 		return NULL;
 	}
@@ -228,7 +228,7 @@ packform_file_new(const char *folder, struct err *e)
 	uint8_t head[12];
 
 	if (f == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	f->fd = -1;
@@ -263,7 +263,7 @@ packform_file_add(struct packform_file *f, enum packform_type type,
 
 		p = realloc(f->list, cap * sizeof *p);
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		f->list = p;
 		f->cap = cap;
 	}
@@ -356,7 +356,7 @@ seal_pack(struct packform_file *f, uint8_t sum[HASH_SHA1_LEN], struct err *e)
 	int rc = -1;
 
 	if (h == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	pack_head(head, (uint32_t)f->n);
 	if (file_flush(f, e) != 0)
 		goto out;
@@ -451,7 +451,7 @@ packform_file_finish(struct packform_file *f, char name[48], struct err *e)
 	strcpy(f->path, to);
 	idx = make_index(f, sum, &len);
 	if (idx == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	snprintf(rel, sizeof rel, "%s.idx", name);
 	if (fsutil_join(to, f->folder, rel, e) == 0 &&
 	    fsutil_write(to, idx, len, e) == 0) {

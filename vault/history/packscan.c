@@ -157,7 +157,7 @@ begin_object(struct packscan *s, struct err *e)
 		void *p = realloc(s->places, cap * sizeof *s->places);
 
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		s->places = p;
 		s->cap_places = cap;
 	}
@@ -199,7 +199,7 @@ begin_data(struct packscan *s, struct err *e)
 	s->most -= s->size;
 	memset(&s->z, 0, sizeof s->z);
 	if (inflateInit(&s->z) != Z_OK)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	s->inflating = true;
 	s->n_sizes = 0;
 	s->state = DATA;

@@ -184,12 +184,6 @@ packwork_prepare(void)
 }
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 gone(struct packwork *p, struct err *e)
 {
 	if (p->fd >= 0)
@@ -208,7 +202,7 @@ packwork_new(const char *folder, const struct packwork_limits *limits,
 	struct packwork *p = calloc(1, sizeof *p);
 
 	if (p == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	p->limits = *limits;
@@ -217,7 +211,7 @@ packwork_new(const char *folder, const struct packwork_limits *limits,
 		goto bad;
 	p->buf = malloc(PACKSCAN_OBJECT_MAX);
 	if (p->buf == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto bad;
 	}
 	p->pack = packform_file_new(folder, e);
@@ -264,7 +258,7 @@ take_object(struct packwork *p, const struct message *m, struct err *e)
 			      m->len, key, e) != 0)
 		return -1;
 	if (p->limits.work > 0 && map_set(&p->numbers, key, p->objects) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	p->objects++;
 	return 0;
 }

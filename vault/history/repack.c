@@ -58,7 +58,7 @@ list_packs(struct vault *v, struct pack **list, size_t *n, struct err *e)
 			continue;
 		p = realloc(*list, (*n + 1) * sizeof **list);
 		if (p == NULL) {
-			rc = err_set(e, ERR_UNKNOWN, "no memory");
+			rc = err_memory(e);
 			break;
 		}
 		*list = p;
@@ -106,7 +106,7 @@ copy_pack(struct vault *v, const struct pack *p, struct packform_file *to,
 			rc = err_set(e, ERR_EVIDENCE, "a git object changed");
 		gitstore_object_free(&o);
 		if (rc == 0 && map_set(have, key, 1) != 0)
-			rc = err_set(e, ERR_UNKNOWN, "no memory");
+			rc = err_memory(e);
 	}
 out:
 	free(ids);
@@ -146,7 +146,7 @@ join(struct vault *v, const struct pack *list, size_t n, char name[48],
 	if (packform_file_finish(to, name, e) != 0)
 		goto out;
 	if (journal_joined(j, name) != 0)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = journal_commit(j, v, e);
 out:

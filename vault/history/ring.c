@@ -91,7 +91,7 @@ ring_seal(const struct secret *ring, const struct agekey_public *pub,
 	      (size_t)padded_missing(PADDED_ENTRY, AGEKEY_HYBRID, len, 0);
 	s = secret_new(ring->len + pad);
 	if (s == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	memcpy(s->bytes, ring->bytes, ring->len);
 	memset(s->bytes + ring->len, '\n', pad);
 	s->len = ring->len + pad;
@@ -187,7 +187,7 @@ ring_open(const uint8_t *file, size_t len, const struct agefile_from *from,
 	}
 	s = secret_new(len);
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return RING_BAD;
 	}
 	if (agefile_open(from, file, len, s->bytes, s->cap, &s->len, &why,

@@ -341,7 +341,7 @@ vault_read_batch(struct vault *v, const struct log *l, uint64_t n, bool sigs,
 		goto out;
 	out->file = malloc(o.len + 1);
 	if (out->file == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	memcpy(out->file, o.data, o.len);

@@ -172,7 +172,7 @@ note_lines(struct vault *v, struct log *l, size_t index,
 			    l->device, (unsigned long long)b->n);
 		}
 		if (rc != 0)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -286,7 +286,7 @@ walk_add(struct vault *v, struct walk *w, const uint8_t oid[GITFORM_OID_LEN],
 		void *p = realloc(w->oids, cap * sizeof *w->oids);
 
 		if (p == NULL || w->n >= LOG_MAX)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		w->oids = p;
 		w->cap = cap;
 	}
@@ -340,10 +340,10 @@ list_commits(struct vault *v, struct log *l,
 		return 1;
 	if (w->known != NULL && w->known != l &&
 	    adopt(l, w->known, w->known_n) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	p = realloc(l->steps, (l->length + w->n + 1) * sizeof *p);
 	if (p == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	l->steps = p;
 	memset(p + l->length, 0, w->n * sizeof *p);
 	for (size_t i = w->n; i > 0; i--)
@@ -531,7 +531,7 @@ take_ref(void *ctx, const char *name, const uint8_t oid[GITFORM_OID_LEN],
 	}
 	l = add_log(r, device, oid);
 	if (l == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	strcpy(l->branch, branch);
 	memcpy(l->key, key, sizeof key);
 	l->is_fork = fork;
@@ -601,7 +601,7 @@ load(struct vault *v, vault_refs *refs, void *ctx, bool thorough, struct err *e)
 	report_free(&v->report);
 	list.heads = calloc(list.cap, sizeof *list.heads);
 	if (list.heads == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	if (refs(ctx, take_ref, &list, e) != 0)

@@ -105,7 +105,7 @@ vault_open_known(const char *dir, int mode, const struct identity *id,
 	bool brief = (mode & VAULT_BRIEF) != 0;
 
 	if (v == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	v->lock = v->turn = -1;

@@ -15,12 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int
-writer_no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static void
 close_batch(struct writer *w)
 {
@@ -62,7 +56,7 @@ open_batch(struct writer *w, struct err *e)
 {
 	w->ring = ring_new(w->v->id, w->device, w->tree.size + 1);
 	if (w->ring == NULL)
-		return writer_no_memory(e);
+		return err_memory(e);
 	w->open = true;
 	return 0;
 }
@@ -144,7 +138,7 @@ put_rings(struct writer *w, struct err *e)
 		secret_free(s);
 		secret_free(empty);
 		if (rc != 0)
-			return writer_no_memory(e);
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -169,7 +163,7 @@ put_seen(struct writer *w, struct err *e)
 				w->lines[w->n_lines++]);
 		if (json_object_set_new(w->said, l->device,
 					json_integer((json_int_t)l->size)) != 0)
-			return writer_no_memory(e);
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -233,7 +227,7 @@ put_commit(struct writer *w, struct err *e)
 
 	tree = gitform_tree_encode(w->names, w->n_names, &n);
 	if (tree == NULL)
-		return writer_no_memory(e);
+		return err_memory(e);
 	rc = packform_file_add(w->pack, PACKFORM_TREE, tree, n, c.tree, e);
 	free(tree);
 	if (rc != 0)
@@ -269,7 +263,7 @@ flush(struct writer *w, struct err *e)
 	file = batch_encode(w->lines, w->n_lines, &len);
 	if (file == NULL || batch_decode(file, len, &b) != FORMAT_OK) {
 		free(file);
-		return writer_no_memory(e);
+		return err_memory(e);
 	}
 	if (vault_leaf(&b, leaf) == 0) {
 		merkle_log_append(&w->tree, leaf);
@@ -399,7 +393,7 @@ seal_done(struct pool_job *p, struct err *e)
 
 	writer_release(s->w);
 	if (ring_add_entry(s->w->ring, s->file.sha256, s->key) != 0)
-		return writer_no_memory(e);
+		return err_memory(e);
 	if (s->sha256 != NULL)
 		memcpy(s->sha256, s->file.sha256, HASH_LEN);
 	if (put_entry_file(s->w, &s->file, e) != 0)
@@ -488,7 +482,7 @@ put_entry(struct writer *w, json_t *doc, const struct entry_content *contents,
 		return -1;
 	s = sealing_new(w, doc, contents, n);
 	if (s == NULL)
-		return writer_no_memory(e);
+		return err_memory(e);
 	s->sha256 = sha256;
 	w->reserved++;
 	return pool_put(p, &s->job, e);
@@ -570,7 +564,7 @@ writer_handover(struct writer *w, json_t *doc, const uint8_t next[32],
 	if (writer_set_common(w, "member", doc, w->seat) != 0 ||
 	    sign_as(doc, "proof", "muniment-handover", next) != 0 ||
 	    writer_sign(doc, identity_seed(w->x->id)) != 0)
-		return writer_no_memory(e);
+		return err_memory(e);
 	return writer_put_entry_now(w, doc, NULL, 0, NULL, e);
 }
 
@@ -580,7 +574,7 @@ writer_fill(struct writer *w, size_t n, struct err *e)
 	/* one is filled too: one and three must look alike */
 	for (size_t i = n; i < filled(n > 1 ? n : 2); i++) {
 		json_t *doc = json_object();
-		int rc = doc == NULL ? writer_no_memory(e)
+		int rc = doc == NULL ? err_memory(e)
 				     : writer_entry(w, "filler", doc, NULL, 0,
 						    false, NULL, e);
 
@@ -601,7 +595,7 @@ writer_object(struct writer *w, const uint8_t sha256[HASH_LEN], uint64_t size,
 	writer_release(w);
 	if (journal_object(w->journal, sha256) != 0 ||
 	    ring_add_bulk(w->ring, bulk_id, secret) != 0)
-		return writer_no_memory(e);
+		return err_memory(e);
 	batch_object_line(sha256, size, line);
 	n = gitform_pointer_encode(sha256, size, pointer);
 	return put_file(w, line, sha256, pointer, n, e);
@@ -625,7 +619,7 @@ writer_commit(struct writer *w, struct err *e)
 		return -1;
 	if (journal_pack(w->journal, name) != 0 ||
 	    journal_branch(w->journal, w->device, w->head) != 0)
-		return writer_no_memory(e);
+		return err_memory(e);
 	strcpy(next.device, w->device);
 	next.size = w->tree.size;
 	merkle_log_root(&w->tree, next.root);

@@ -30,7 +30,7 @@ find_log(struct writer *w, const struct own *own, struct err *e)
 		if (json_object_set_new(
 			w->said, l->seen[i].device,
 			json_integer((json_int_t)l->seen[i].size)) != 0)
-			return writer_no_memory(e);
+			return err_memory(e);
 	return 0;
 }
 
@@ -63,7 +63,7 @@ start(struct index *x, bool new_device, struct err *e)
 	}
 	w = calloc(1, sizeof *w);
 	if (w == NULL) {
-		writer_no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	w->x = x;
@@ -74,7 +74,7 @@ start(struct index *x, bool new_device, struct err *e)
 	w->said = json_object();
 	if (w->lines == NULL || w->names == NULL || w->journal == NULL ||
 	    w->said == NULL) {
-		writer_no_memory(e);
+		err_memory(e);
 		goto bad;
 	}
 	if (vault_path(w->v, "local/tmp", path, e) != 0 ||
@@ -101,7 +101,7 @@ put_device(struct writer *w, bool act, const char *follows, const char *why,
 
 	if (doc == NULL ||
 	    (follows != NULL && writer_set(doc, "follows", follows)))
-		writer_no_memory(e);
+		err_memory(e);
 	else if (why != NULL && writer_set(doc, "why", why) != 0)
 		err_set(e, ERR_UNKNOWN, "the reason must be UTF-8 text");
 	else
@@ -207,7 +207,7 @@ writer_root_entry(struct writer *w, json_t *doc, const uint8_t root[32],
 		return -1;
 	if (writer_set_common(w, "member", doc, "root") != 0 ||
 	    writer_sign(doc, root) != 0)
-		return writer_no_memory(e);
+		return err_memory(e);
 	return writer_put_entry_now(w, doc, NULL, 0, sha256, e);
 }
 
@@ -228,7 +228,7 @@ put_first_member(struct writer *w, const uint8_t root[32], struct err *e)
 	     writer_set(doc, "recipient", to) |
 	     writer_set(rights, INDEX_VAULT, index_role_name(ROLE_ADMIN)) |
 	     json_object_set(doc, "rights", rights)) != 0)
-		writer_no_memory(e);
+		err_memory(e);
 	else
 		rc = writer_root_entry(w, doc, root, sha256, e);
 	if (rc == 0)

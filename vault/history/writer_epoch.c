@@ -22,14 +22,14 @@ writer_make_epoch(struct writer *w, struct agekey_public *to, char *recipient,
 		w->case_keys = secret_new(32 * 16);
 	if (key == NULL || p == NULL || w->case_keys == NULL) {
 		secret_free(key);
-		return writer_no_memory(e);
+		return err_memory(e);
 	}
 	agekey_generate(AGEKEY_HYBRID, key->bytes, to);
 	agetext_recipient(to, recipient);
 	hash_sha256(recipient, strlen(recipient), digest);
 	if (secret_append(w->case_keys, key->bytes, 32) != 0) {
 		secret_free(key);
-		return writer_no_memory(e);
+		return err_memory(e);
 	}
 	secret_free(key);
 	hex_encode(digest, HEX_ID_LEN / 2, w->fresh[w->n_fresh].epoch);
@@ -46,7 +46,7 @@ writer_put_epoch(struct writer *w, const char *act, const char *id,
 	if ((writer_set(doc, "act", act) | writer_set(doc, "opened", id) |
 	     writer_set(doc, "epoch", w->fresh[w->n_fresh - 1].epoch) |
 	     writer_set(doc, "recipient", recipient)) != 0)
-		return writer_no_memory(e);
+		return err_memory(e);
 	return writer_entry(w, "case", doc, NULL, 0, true, NULL, e);
 }
 
@@ -59,7 +59,7 @@ announce(struct writer *w, const char *act, const char *id, json_t *doc,
 	int rc = -1;
 
 	if (recipient == NULL)
-		return writer_no_memory(e);
+		return err_memory(e);
 	if (writer_make_epoch(w, to, recipient, e) == 0)
 		rc = writer_put_epoch(w, act, id, recipient, doc, e);
 	free(recipient);
@@ -108,7 +108,7 @@ writer_open_case(struct writer *w, char id[INDEX_CASE_MAX],
 	hash_sha256(text, strlen(text), digest);
 	hex_encode(digest, 16, id);
 	if (doc == NULL || writer_set(doc, "salt", hex) != 0)
-		writer_no_memory(e);
+		err_memory(e);
 	else
 		rc = announce(w, "open", id, doc, to, e);
 	json_decref(doc);

@@ -90,7 +90,7 @@ ring_room(struct granting *g, struct err *e)
 		g->ring = ring_new(w->v->id, w->device, w->tree.size + 1);
 	}
 	g->n++;
-	return g->ring != NULL ? 0 : writer_no_memory(e);
+	return g->ring != NULL ? 0 : err_memory(e);
 }
 
 /* Keys of the bulk that a record's files name. */
@@ -111,13 +111,13 @@ add_bulk_keys(struct granting *g, const json_t *doc, struct err *e)
 				continue;
 			if (json_object_set_new(g->have, id + 1, json_true()) !=
 			    0)
-				return writer_no_memory(e);
+				return err_memory(e);
 			for (key = index_bulk_key(x, id + 1); key != SIZE_MAX;
 			     key = index_older_key(x, key))
 				if (ring_room(g, e) != 0 ||
 				    ring_add_bulk(g->ring, id + 1,
 						  index_key(x, key)) != 0)
-					return writer_no_memory(e);
+					return err_memory(e);
 		}
 	}
 	return 0;
@@ -137,7 +137,7 @@ add_item_keys(struct granting *g, const struct index_item *item, struct err *e)
 		if (doc == NULL || ring_room(g, e) != 0 ||
 		    ring_add_entry(g->ring, en->sha256,
 				   index_key(x, en->key)) != 0)
-			rc = writer_no_memory(e);
+			rc = err_memory(e);
 		else
 			rc = add_bulk_keys(g, doc, e);
 		json_decref(doc);
@@ -150,7 +150,7 @@ writer_grant_items(struct writer *w, const struct agekey_public *to,
 		   struct index_item *const *items, size_t n, struct err *e)
 {
 	struct granting g = {.w = w, .to = to, .have = json_object()};
-	int rc = g.have != NULL ? 0 : writer_no_memory(e);
+	int rc = g.have != NULL ? 0 : err_memory(e);
 
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		rc = add_item_keys(&g, items[i], e);

@@ -60,8 +60,6 @@ struct writer {
 
 #define LINES_MAX (BATCH_LEAVES_MAX + 1)
 
-/* -1, with that said. */
-int writer_no_memory(struct err *e);
 /* Room for `n` more lines: else the batch ends and the next begins. */
 int writer_room(struct writer *w, size_t n, struct err *e);
 /* Set a text. Not 0 without memory. */

@@ -85,7 +85,7 @@ child_start(const char *const *argv, int flags, struct err *e)
 		c->piece = malloc(PIECE);
 	if (c == NULL || c->piece == NULL) {
 		free(c);
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	c->io = c->err = -1;
@@ -270,7 +270,7 @@ child_talk(struct child *c, child_source *source, void *source_ctx, bool shut,
 
 	*stalled = false;
 	if (source != NULL && o.buf == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (source == NULL && shut)
 		shutdown(c->io, SHUT_WR);
 	rc = talk(c, &o, shut, sink, sink_ctx, seconds, stalled, e);

@@ -16,9 +16,7 @@ take(void *ctx, const void *bytes, size_t len, struct err *e)
 	if (s->len + len > ANSWER_MAX)
 		return err_set(e, ERR_UNKNOWN,
 			       "a credential helper says too much");
-	return secret_append(s, bytes, len) == 0
-		   ? 0
-		   : err_set(e, ERR_UNKNOWN, "no memory");
+	return secret_append(s, bytes, len) == 0 ? 0 : err_memory(e);
 }
 
 /* "key=value\n" */
@@ -131,7 +129,7 @@ credential_get(struct host *h, struct err *e)
 	int rc = -1;
 
 	if (ask == NULL || answer == NULL || c == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto bad;
 	}
 	rc = run(h, "fill", ask, answer, e);

@@ -33,7 +33,7 @@ add(struct gitadvert *a, const char *name, const uint8_t *oid, struct err *e)
 		void *p = realloc(a->list, cap * sizeof *a->list);
 
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		a->list = p;
 		a->cap = cap;
 	}

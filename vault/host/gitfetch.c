@@ -58,12 +58,6 @@ struct reply {
 	bool in_pack, whole;
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Remove what an interrupted call left unfinished. */
 static int
 sweep(struct fetch *f, char pack[FSUTIL_PATH], struct err *e)
@@ -182,7 +176,7 @@ write_heads(struct fetch *f, struct err *e)
 	int rc;
 
 	if (text == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < f->n; i++) {
 		const struct want *w = &f->wants[i];
 
@@ -263,7 +257,7 @@ request(struct fetch *f, struct want *const *group, size_t n, uint64_t deepen,
 		haves(f, group[i], t);
 	}
 	gitlink_line(t, "done\n");
-	return t->failed ? no_memory(e) : 0;
+	return t->failed ? err_memory(e) : 0;
 }
 
 /* Bytes of the pack. */
@@ -399,7 +393,7 @@ ask(struct fetch *f, struct want *const *group, size_t n, uint64_t deepen,
 	int rc = -1;
 
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (fsutil_join(pack, f->folder, "pack", e) != 0)
 		goto out;
 	*p = (struct reply){.f = f, .deepens = deepen > 0};
@@ -520,7 +514,7 @@ gitremote_fetch(struct gitremote *r, struct vault *v, const char *folder,
 
 	f.wants = calloc(n + 1, sizeof *f.wants);
 	if (f.wants == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < n; i++)
 		f.wants[i].b = want[i];
 	if (sweep(&f, pack, e) != 0)

@@ -79,7 +79,7 @@ get(struct host *h, struct err *e)
 		c->curl = curl_easy_init();
 	if (c == NULL || c->curl == NULL) {
 		free(c);
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	return h->http = c;
@@ -329,7 +329,7 @@ perform(struct exchange *x, bool login)
 	CURLcode rc;
 
 	if (list == NULL)
-		return err_set(x->e, ERR_UNKNOWN, "no memory");
+		return err_memory(x->e);
 	memset(x->r, 0, sizeof *x->r);
 	x->trouble[0] = '\0';
 	x->moved = 0;

@@ -60,12 +60,6 @@ struct push {
 	bool vault_there; /* the file `vault`, which all batches share */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static struct target *
 target_of(struct push *p, const struct log *l)
 {
@@ -151,14 +145,14 @@ add(struct push *p, enum packform_type type, const uint8_t oid[GITFORM_OID_LEN],
 		void *q = realloc(p->list, cap * sizeof *p->list);
 
 		if (q == NULL)
-			return no_memory(e);
+			return err_memory(e);
 		p->list = q;
 		p->cap_list = cap;
 	}
 	if (gitstore_length(p->v->git, oid, type, &len, e) != 0)
 		return -1;
 	if (map_set(&p->packed, key, 1) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	memcpy(p->list[p->n_list].oid, oid, GITFORM_OID_LEN);
 	p->list[p->n_list++].type = (uint8_t)type;
 	p->bytes += packform_size(len);
@@ -285,7 +279,7 @@ commands(struct push *p, struct gitlink_text *t, struct err *e)
 		first = false;
 	}
 	gitlink_flush(t);
-	return t->failed ? no_memory(e) : 0;
+	return t->failed ? err_memory(e) : 0;
 }
 
 /* The body: the commands, then the pack, made while it goes. */
@@ -313,7 +307,7 @@ to_buffer(void *ctx, const void *bytes, size_t len, struct err *e)
 			cap *= 2;
 		q = realloc(b->buf, cap);
 		if (q == NULL)
-			return no_memory(e);
+			return err_memory(e);
 		b->buf = q;
 		b->cap = cap;
 	}
@@ -583,7 +577,7 @@ send_slice(struct push *p, struct err *e)
 	int rc = -1;
 
 	if (x == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	x->p = p;
 	if (commands(p, &b.commands, e) != 0)
 		goto out;
@@ -713,7 +707,7 @@ gitremote_push(struct gitremote *r, struct vault *v,
 	*moved = 0;
 	p.targets = calloc(v->n_logs + 1, sizeof *p.targets);
 	if (p.targets == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < v->n_logs; i++)
 		p.targets[i].log = &v->logs[i];
 	rc = run(&p, e);

@@ -11,7 +11,7 @@ gitremote_new(struct host *h, struct err *e)
 	struct gitremote *r = calloc(1, sizeof *r);
 
 	if (r == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	r->h = h;

@@ -27,7 +27,7 @@ gitwire_new(struct host *h, struct err *e)
 	struct gitwire *w = calloc(1, sizeof *w);
 
 	if (w == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	w->h = h;
@@ -139,7 +139,7 @@ open_http(struct gitwire *w, child_sink *sink, void *ctx, struct err *e)
 
 	a.packet = calloc(1, sizeof *a.packet);
 	if (a.packet == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	snprintf(tail, sizeof tail, "/info/refs?service=%s", program);
 	strcpy(w->base, w->h->url.base);
 	for (int hop = 0; hop < 2; hop++) {

@@ -35,7 +35,7 @@ host_new(const char *url, const struct host_options *o, struct err *e)
 	struct host *h = calloc(1, sizeof *h);
 
 	if (h == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	if (hosturl_parse(url, &h->url, e) != 0) {

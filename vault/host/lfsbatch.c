@@ -91,7 +91,7 @@ take_headers(struct lfsbatch *b, const json_t *headers,
 			line = NULL;
 		a->headers[a->n_headers] = keep(b, line);
 		if (a->headers[a->n_headers] == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		a->n_headers++;
 		a->authorised |= strcasecmp(name, "Authorization") == 0;
 	}
@@ -126,7 +126,7 @@ lfsbatch_action_decode(struct lfsbatch *b, const json_t *json,
 			       hosturl_shown(href, where));
 	a->href = keep(b, strdup(href));
 	if (a->href == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	/* a span needs no clock that is right */
 	if (json_is_integer(in) && json_integer_value(in) > 0)
 		a->until = time(NULL) + (time_t)json_integer_value(in);
@@ -256,7 +256,7 @@ to_buffer(void *ctx, const void *bytes, size_t len, struct err *e)
 	char *p = realloc(b->bytes, b->len + len);
 
 	if (p == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	b->bytes = p;
 	memcpy(p + b->len, bytes, len);
 	b->len += len;
@@ -289,7 +289,7 @@ lfsbatch_ask(struct host *h, const struct lfsbatch_api *api, struct lfsbatch *b,
 	int rc = -1;
 
 	if (body == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	for (size_t i = 0; i < api->with.n_headers; i++)
 		headers[2 + i] = api->with.headers[i];
 	snprintf(url, sizeof url, "%s/objects/batch", api->href);

@@ -37,7 +37,7 @@ to_file(void *ctx, const void *bytes, size_t len, struct err *e)
 		hash_free(in->h);
 		in->h = hash_new(HASH_SHA256);
 		if (in->h == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		in->had = 0;
 	}
 	in->begun = true;

@@ -25,12 +25,6 @@ struct lfshost {
 	} api[2];
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 struct lfshost *
 lfshost_new(struct host *h, struct err *e)
 {
@@ -39,7 +33,7 @@ lfshost_new(struct host *h, struct err *e)
 	bool dot_git = n > 4 && strcmp(h->url.base + n - 4, ".git") == 0;
 
 	if (l == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	l->h = h;
@@ -93,7 +87,7 @@ authenticate(struct lfshost *l, bool upload, struct err *e)
 	int rc = -1;
 
 	if (a == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	lfsbatch_clear(strings);
 	l->api[upload].href[0] = '\0';
 	c = gitssh_start(h, "git-lfs-authenticate",
@@ -338,7 +332,7 @@ work(struct lfshost *l, bool upload, const char *folder,
 
 	memset(result, 0, sizeof *result);
 	if (w == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	*w = (struct lfswork){.l = l,
 			      .h = l->h,
 			      .jobs = jobs,
@@ -347,7 +341,7 @@ work(struct lfshost *l, bool upload, const char *folder,
 	w->b.upload = upload;
 	w->buf = malloc(LFSWORK_IO);
 	if (w->buf == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (folder == NULL || fsutil_mkdirs(folder, e) == 0)
 		rc = run(w, e);
 	lfsbatch_clear(&w->b);

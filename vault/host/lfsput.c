@@ -59,7 +59,7 @@ open_own(struct lfswork *w, const struct lfshost_object *o, struct err *e)
 		return err_sys(e, "object %.16s", hex);
 	h = hash_new(HASH_SHA256);
 	if (h == NULL || fstat(fd, &st) != 0) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto bad;
 	}
 	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != o->size)

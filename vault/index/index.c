@@ -117,7 +117,7 @@ gather_items(struct index *x, struct err *e)
 {
 	forget_items(x);
 	if (gather_versions(x) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	/* a retraction of what is not readable here makes no item */
 	for (size_t i = 0; i < x->n_entries; i++) {
 		struct index_entry *en = &x->entries[i];
@@ -171,14 +171,12 @@ read_batch(struct index *x, size_t log, uint64_t n, struct err *e)
 		if (handed_has(x->handed, f.sha256)) {
 			f.whole = true;
 			if (index_entry_wait(x, &f) != 0)
-				rc = err_set(e, ERR_UNKNOWN, "no memory");
+				rc = err_memory(e);
 			continue;
 		}
 		f.whole = index_file_read(x, &f, &o, &inner) == 0;
 		if (o.handle == NULL || !ring_is(o.data, o.len))
-			rc = index_entry_wait(x, &f) == 0
-				 ? 0
-				 : err_set(e, ERR_UNKNOWN, "no memory");
+			rc = index_entry_wait(x, &f) == 0 ? 0 : err_memory(e);
 		else if (f.whole)
 			rc = index_ring_take(x, &f, &o, e);
 		else
@@ -346,11 +344,11 @@ index_catch_up(struct index *x, struct err *e)
 	if (x->rewritten != x->v->rewritten) {
 		forget(x);
 		if (start(x) != 0)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 	}
 	vault_batch_free(&x->batch);
 	if (grow_logs(x) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (read_new(x, e) != 0)
 		return -1;
 	report_copy(&x->v->report, &x->findings);
@@ -383,7 +381,7 @@ begin(struct index *x, struct err *e)
 	}
 	forget(x);
 	if (start(x) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	return index_catch_up(x, e);
 }
 
@@ -394,7 +392,7 @@ open_lean(struct vault *v, const struct identity *id, bool checks,
 	struct index *x = calloc(1, sizeof *x);
 
 	if (x == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	x->v = v;

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 bool
 index_is_cold(const struct index *x, const uint8_t sha256[HASH_LEN])
 {
@@ -55,7 +49,7 @@ index_pull_bulk(struct index *x, const uint8_t id[HEX_ID_LEN / 2],
 		return 0;
 	if (map_set(&x->pulled, key, 1) != 0 ||
 	    cold_bulk(x->cold, id, pull_key, &p) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	if (p.newest == SIZE_MAX)
 		return 0;
 	if (!map_get(&x->bulk, key, &last))
@@ -65,7 +59,7 @@ index_pull_bulk(struct index *x, const uint8_t id[HEX_ID_LEN / 2],
 			last = x->infos[last].next;
 		x->infos[last].next = p.newest;
 	}
-	return rc == 0 ? 0 : no_memory(e);
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 /*
@@ -135,7 +129,7 @@ thaw(struct index *x, size_t at, const struct cold_record *r, struct err *e)
 	    map_set(&x->by_hash, r->sha256, x->n_entries) != 0 ||
 	    cold_take_out(x->cold, at, r) != 0) {
 		free(text);
-		return cold_check(x->cold, e) != 0 ? -1 : no_memory(e);
+		return cold_check(x->cold, e) != 0 ? -1 : err_memory(e);
 	}
 	en = &x->entries[x->n_entries++];
 	memset(en, 0, sizeof *en);
@@ -200,7 +194,7 @@ thaw_settled(struct index *x, size_t at, const struct cold_record *r,
 	x->entries[x->n_entries - 1].accepted = true;
 	free(x->sorted_ids);
 	x->sorted_ids = NULL;
-	return index_put_version(x, x->n_entries - 1) == 0 ? 0 : no_memory(e);
+	return index_put_version(x, x->n_entries - 1) == 0 ? 0 : err_memory(e);
 }
 
 int
@@ -288,7 +282,7 @@ thaw_items(struct index *x, const char *prefix, size_t len, const char *case_id,
 	int rc = 0;
 
 	if (cold_items(x->cold, prefix, len, note, &t) != 0)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	for (size_t i = 0; i < t.n && rc == 0; i++) {
 		if (cold_is_out(x->cold, t.list[i]))
 			continue; /* one before was taken out of it */

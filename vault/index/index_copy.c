@@ -109,7 +109,7 @@ index_extend(const struct index *x, struct vault *v, struct err *e)
 	if (y == NULL || copy_keys(y, x) != 0 || copy_entries(y, x) != 0 ||
 	    copy_files(&y->rings, &x->rings) != 0 ||
 	    copy_files(&y->unread, &x->unread) != 0 || copy_logs(y, x) != 0)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else if (index_catch_up(y, e) == 0)
 		return y;
 	index_free(y);

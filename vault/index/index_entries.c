@@ -196,9 +196,9 @@ opening_work(struct pool_job *j, struct err *e)
 	if (g->handed)
 		return handed_take(g->x->handed, g->f->sha256, &g->en) == 0
 			   ? 0
-			   : err_set(e, ERR_UNKNOWN, "no memory");
+			   : err_memory(e);
 	if (try_keys(g->x, g->f, &g->o, g->key, &g->en, &g->key) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (g->x->checks && g->key != SIZE_MAX &&
 	    kind_of(g->en.doc) == KIND_RECORD)
 		g->found = (size_t)(1 + extract_inside(&g->en));
@@ -227,7 +227,7 @@ opening_done(struct pool_job *j, struct err *e)
 		index_finding(g->x, &g->x->findings, REPORT_HISTORY, g->f,
 			      "entry", why);
 	else if (take_entry(g->x, &g->en, g->f, g->key, g->found) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	return 0;
 }
 
@@ -292,7 +292,7 @@ open_entry(struct index *x, struct pool **p, struct index_file *f, bool *waits,
 		return 0;
 	g = calloc(1, sizeof *g);
 	if (g == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	g->job.kind = &kind;
 	g->x = x;
 	g->f = f;
@@ -342,7 +342,7 @@ index_entries_open(struct index *x, size_t from, struct err *e)
 		return 0;
 	waits = malloc(n * sizeof *waits);
 	if (waits == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	memset(waits, true, n * sizeof *waits);
 	rc = open_all(x, from, waits, e);
 	for (size_t i = 0; i < n; i++)

@@ -137,7 +137,7 @@ take_one_off(struct taking *t, const struct ring_key *k, struct err *e)
 	if (is_enough(t, k, old))
 		return 0;
 	if (index_add_key(x, k->secret, &key) != 0 || map_set(m, id, key) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	x->infos[key] =
 	    (struct index_key_info){t->ring->log, t->ring->batch, old, false};
 	return 0;
@@ -164,7 +164,7 @@ take_key(void *ctx, const struct ring_key *k, struct err *e)
 	p = realloc(x->hybrids, (x->n_hybrids + 1) * sizeof *x->hybrids);
 	if (p == NULL || index_add_key(x, k->secret, &key) != 0) {
 		x->hybrids = p != NULL ? p : x->hybrids;
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	}
 	x->hybrids = p;
 	/* the cache keeps it as it is */
@@ -261,7 +261,7 @@ try_ring(struct index *x, struct index_file *f, const struct gitstore_object *o,
 	int rc = -1;
 
 	if (tries_list(x, f->tried, &list) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	f->tried = x->n_hybrids;
 	with.keys = list.keys;
 	with.ready = list.ready;
@@ -312,7 +312,7 @@ index_ring_take(struct index *x, const struct index_file *f,
 		return rc > 0 ? 0 : -1;
 	if (index_room((void **)&x->rings.list, x->rings.n, &x->rings.cap,
 		       sizeof *x->rings.list) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	x->rings.list[x->rings.n++] = ring;
 	return 0;
 }

@@ -973,5 +973,5 @@ out:
 		json_decref(r.acts[i].doc);
 	free(r.acts);
 	free(r.claims);
-	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	return rc == 0 ? 0 : err_memory(e);
 }

@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 const char *
 stamp_status_name(enum stamp_status s)
 {
@@ -299,7 +293,7 @@ stamps_new(struct index *x, int64_t now, struct err *e)
 	struct stamps *s = calloc(1, sizeof *s);
 
 	if (s == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	s->x = x;
@@ -307,7 +301,7 @@ stamps_new(struct index *x, int64_t now, struct err *e)
 	if (stamp_read(s, false) != 0 || stamp_read(s, true) != 0 ||
 	    judge_all(s) != 0) {
 		stamps_free(s);
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	return s;

@@ -11,12 +11,6 @@
 
 #define LOGS_MAX 1000 /* of one request; the next has the rest */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 int64_t
 stamp_limit(int64_t now, unsigned months)
 {
@@ -68,7 +62,7 @@ stamp_write(struct index *x, json_t *doc, bool sign, uint8_t hash[HASH_LEN],
 	int rc = -1;
 
 	if (doc == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (w != NULL && writer_case(w, INDEX_VAULT, NULL, e) == 0 &&
 		 writer_entry(w, "stamp", doc, NULL, 0, sign, hash, e) == 0)
 		rc = writer_commit(w, e);
@@ -93,7 +87,7 @@ take_request(const struct stamp_question *q, struct stamp_request *out,
 {
 	out->hash = q->renews ? TIMESTAMP_SHA512 : TIMESTAMP_SHA256;
 	out->len = timestamp_request(out->hash, q->text, q->text_len, out->der);
-	return out->len > 0 ? 0 : no_memory(e);
+	return out->len > 0 ? 0 : err_memory(e);
 }
 
 /* Make the request first: what cannot be asked for is not written either. */
@@ -105,10 +99,10 @@ put_question(struct stamps *s, json_t *doc, bool renews,
 	int rc;
 
 	if (doc == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	rc = renews ? stamp_renew_text(s, &q) : stamp_ask_text(s, &q);
 	if (rc != 0 || q.tree == NULL)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	else
 		rc = take_request(&q, out, e);
 	if (rc == 0)
@@ -165,7 +159,7 @@ list_checkpoints(const struct stamps *s, bool all, const uint64_t *from,
 				       &body_len, e) != 0)
 			return -1;
 		if (json_array_append_new(list, json_string(note)) != 0)
-			return no_memory(e);
+			return err_memory(e);
 		out->of++;
 	}
 	return 0;
@@ -176,7 +170,7 @@ ask(struct stamps *s, bool all, const uint64_t *from, const uint64_t *last,
     struct stamp_request *out, struct err *e)
 {
 	json_t *list = json_array(), *doc;
-	int rc = list != NULL ? 0 : no_memory(e);
+	int rc = list != NULL ? 0 : err_memory(e);
 
 	if (rc == 0)
 		rc = list_checkpoints(s, all, from, last, list, out, e);
@@ -211,7 +205,7 @@ stamp_ask(struct index *x, bool all, struct stamp_request *out, struct err *e)
 
 	memset(out, 0, sizeof *out);
 	if (s == NULL || from == NULL || last == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (writer_may(x, e) == 0 &&
 		 stamps_due(s, from, last, NULL, e) == 0)
 		rc = ask(s, all, from, last, out, e);
@@ -283,7 +277,7 @@ stamp_renew(struct index *x, unsigned months, struct stamp_request *out,
 		goto out;
 	list = list_tokens(s, months, late);
 	out->of = json_array_size(list);
-	rc = list != NULL ? 0 : no_memory(e);
+	rc = list != NULL ? 0 : err_memory(e);
 	if (rc != 0 || out->of == 0)
 		goto out;
 	for (size_t i = 0; i < s->n_questions; i++) {

@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Lines of a renewal list while they are gathered. */
 struct gathering {
 	struct stamptext_line lines[STAMPTEXT_LINES_MAX];
@@ -424,7 +418,7 @@ stamp_files(const struct stamps *s, const struct stamp *st,
 		rc = add_renewal(&f, s, st, i);
 	if (rc != 0) {
 		stamp_files_free(f.list, f.n);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	qsort(f.list, f.n, sizeof *f.list, by_name);
 	*out = f.list;

@@ -203,7 +203,7 @@ unstamped(const struct stamps *s, json_t *list, uint64_t *count, struct err *e)
 
 	*count = 0;
 	if (from == NULL || last == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = stamps_due(s, from, last, count, e);
 	for (size_t i = 0; rc == 0 && i < n; i++)
@@ -228,7 +228,7 @@ stamps_json(const struct stamps *s, unsigned months, struct err *e)
 	if (o == NULL || logs == NULL || unstamped(s, logs, &count, e) != 0) {
 		json_decref(o);
 		json_decref(logs);
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	json_object_set_new(

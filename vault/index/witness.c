@@ -22,12 +22,6 @@ struct reading {
 	uint8_t root[HASH_LEN];
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 void
 witness_free(struct witness *w)
 {
@@ -422,7 +416,7 @@ witness_new(struct index *x, bool thorough, struct err *e)
 			rc = read_entry(w, i);
 	if (rc != 0) {
 		witness_free(w);
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	if (w->n_marks > 0)

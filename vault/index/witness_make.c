@@ -14,12 +14,6 @@
 
 #define NOTES_MAX 1000 /* of one entry; the next exchange has the rest */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /*
  * True if a batch holds `opened` entries of kind `witness`, their ring, and
  * nothing else but what it has seen.
@@ -141,7 +135,7 @@ find_content(struct index *x, const uint64_t *from, bool stamps, uint64_t *last,
 	     uint64_t *count, struct err *e)
 {
 	struct counts c = {0};
-	int rc = counts_fill(x, from, stamps, &c) == 0 ? 0 : no_memory(e);
+	int rc = counts_fill(x, from, stamps, &c) == 0 ? 0 : err_memory(e);
 
 	for (size_t i = 0; rc == 0 && i < c.n; i++) {
 		last[i] = from[i];
@@ -277,7 +271,7 @@ cosigned(struct index *x, const struct log *l, uint64_t now, struct err *e)
 	(void)cosign_encode(name, id, now, sig, note + strlen(note));
 	s = json_string(note);
 	if (s == NULL)
-		no_memory(e);
+		err_memory(e);
 	return s;
 }
 
@@ -290,7 +284,7 @@ cosign_all(struct index *x, const uint64_t *from, const uint64_t *last,
 	time_t now = time(NULL);
 
 	if (notes == NULL)
-		no_memory(e);
+		err_memory(e);
 	if (notes != NULL && now <= 0) {
 		err_set(e, ERR_UNKNOWN, "this machine's clock is not set");
 		json_decref(notes);
@@ -324,7 +318,7 @@ witness_due(struct index *x, struct err *e)
 	else if (index_seat(x, x->me)->retired)
 		notes = json_array(); /* nobody would accept it */
 	else if (from == NULL || last == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if ((w = witness_new(x, false, e)) != NULL &&
 		 starts(w, from, e) == 0 &&
 		 witness_content(x, from, last, NULL, e) == 0)
@@ -345,7 +339,7 @@ witness_put(struct writer *w, json_t *notes, struct err *e)
 		return 0;
 	doc = json_pack("{s:O}", "notes", notes);
 	if (doc == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (writer_case(w, INDEX_VAULT, NULL, e) == 0)
 		rc = writer_entry(w, "witness", doc, NULL, 0, false, NULL, e);
 	json_decref(doc);

@@ -128,7 +128,7 @@ count_unseen(struct witness *w, uint64_t *unseen, struct err *e)
 		}
 	}
 	if (from == NULL || last == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = witness_content(w->x, from, last, unseen, e);
 	free(from);
@@ -148,7 +148,7 @@ witness_summary(struct index *x, struct err *e)
 		witness_free(w);
 		json_decref(o);
 		json_decref(list);
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	for (size_t i = 0; i < w->n_by; i++) {

@@ -94,7 +94,7 @@ ageops_to_new(struct err *e)
 	struct ageops_to *to = calloc(1, sizeof *to);
 
 	if (to == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	return to;
 }
 
@@ -117,7 +117,7 @@ add_key(struct ageops_to *to, const struct agekey_public *pub, struct err *e)
 		    reallocarray(to->keys, cap, sizeof *p);
 
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		to->keys = p;
 		to->cap = cap;
 	}
@@ -142,7 +142,7 @@ add_card(struct ageops_to *to, const char *path, struct err *e)
 	int rc = -1;
 
 	if (card == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else if (card_load(path, card, e) == 0)
 		rc = add_key(to, &card->recipient, e);
 	free(card);
@@ -244,7 +244,7 @@ ageops_seal(const struct ageops_to *to, bool armor,
 	int rc = -1;
 
 	if (buf == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	w = agefile_writer_new(&how, sink, &where, e);
@@ -283,7 +283,7 @@ ageops_from_new(ageops_ask *ask, void *ctx, struct err *e)
 	if (from != NULL)
 		from->keys = secret_new(AGEKEY_SECRET_LEN);
 	if (from == NULL || from->keys == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		free(from);
 		return NULL;
 	}
@@ -317,12 +317,12 @@ add_identity(void *ctx, enum agekey_kind kind,
 		enum agekey_kind *p = reallocarray(from->kinds, cap, sizeof *p);
 
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		from->kinds = p;
 		from->cap = cap;
 	}
 	if (secret_append(from->keys, secret, AGEKEY_SECRET_LEN) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	from->kinds[from->n++] = kind;
 	return 0;
 }
@@ -349,7 +349,7 @@ fill_from(const struct ageops_from *from, struct asking *a,
 {
 	*keys = calloc(from->n > 0 ? from->n : 1, sizeof **keys);
 	if (*keys == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	for (size_t i = 0; i < from->n; i++) {
 		(*keys)[i].kind = from->kinds[i];
 		(*keys)[i].secret = from->keys->bytes + i * AGEKEY_SECRET_LEN;
@@ -386,7 +386,7 @@ ageops_open(const struct ageops_from *from, const struct ageops_file *in,
 	struct err why = {0};
 
 	if (o == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	o->in = *in;
@@ -446,7 +446,7 @@ ageops_open_to(struct ageops_opening *o, const struct ageops_file *out,
 	ssize_t n = -1;
 
 	if (buf == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	while ((n = agefile_read(o->reader, buf, BUFFER_LEN, &failure, &why)) >
 	       0) {
 		if (text_only && !is_text(buf, (size_t)n)) {
@@ -487,7 +487,7 @@ gather(agefile_source *from, void *ctx, struct err *e)
 	ssize_t n = -1;
 
 	if (s == NULL || buf == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	while ((n = from(ctx, buf->bytes, buf->cap, e)) > 0) {

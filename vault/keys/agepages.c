@@ -36,12 +36,6 @@ struct agepages {
 	uint8_t sealed[AGESTREAM_SEALED];
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 struct agepages_pool *
 agepages_pool_new(void)
 {
@@ -103,7 +97,7 @@ agepages_open(const char *path, struct agepages_pool *pool,
 	ssize_t n;
 
 	if (p == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	p->pool = pool;
@@ -174,7 +168,7 @@ open_chunk(struct agepages *p, struct slot *s, uint64_t chunk, struct err *e)
 	s->file = NULL;
 	if (s->plain == NULL &&
 	    (s->plain = secret_new(AGESTREAM_CHUNK)) == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	n = read_at(p->fd, p->sealed, sizeof p->sealed,
 		    p->at + chunk * AGESTREAM_SEALED);
 	if (n < 0)

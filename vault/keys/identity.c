@@ -49,7 +49,7 @@ alloc(struct err *e)
 	if (id != NULL)
 		id->keys = secret_new(KEYS_LEN);
 	if (id == NULL || id->keys == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		free(id);
 		return NULL;
 	}
@@ -231,7 +231,7 @@ identity_save(const struct identity *id, const char *path,
 	    add(s, id->org) || add(s, "\n") || add_seed(s, identity_seed(id)) ||
 	    add_key(s, "the person", AGEKEY_HYBRID, identity_person(id)) ||
 	    add_key(s, "local", AGEKEY_X25519, identity_local(id)))
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = save(s, path, pass, work_factor, e);
 	secret_free(s);
@@ -260,7 +260,7 @@ open_file(const char *path, const struct agefile_from *from, const char *file,
 	char name[300];
 
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	if (agefile_open(from, file, len, s->bytes, s->cap, &s->len, &why,
@@ -440,7 +440,7 @@ identity_lock_root(const uint8_t seed[32], const char *vault_id,
 
 	if (s == NULL || add(s, root_head) || add(s, "# vault: ") ||
 	    add(s, vault_id) || add(s, "\n") || add_seed(s, seed))
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = lock(s, pass, work_factor, file, len, e);
 	secret_free(s);
@@ -475,7 +475,7 @@ parse_root(const char *path, const struct secret *s, char vault_id[65],
 	size_t n = 0;
 
 	if (seed == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	seed->len = 32;

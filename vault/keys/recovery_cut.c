@@ -57,7 +57,7 @@ make_sheet(struct recovery_sheets *s, unsigned i, const uint8_t *data,
 	uint8_t sum[HASH_LEN];
 
 	if (b == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	s->share[i] = b;
 	memcpy(sh.set, s->set, SHARE_SET_LEN);
 	b->len = share_encode(&sh, b->bytes);
@@ -100,7 +100,7 @@ make_sheets(struct recovery_sheets *s, const struct sharekey *k,
 	all = secret_new(s->n * key->len);
 	if (all == NULL || shamir_split(key->bytes, key->len, s->threshold,
 					s->n, all->bytes) != 0) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	secret_random(s->set, sizeof s->set);
@@ -142,7 +142,7 @@ recovery_cut(enum recovery_kind kind, const char *path,
 		return NULL;
 	s = calloc(1, sizeof *s);
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	s->threshold = threshold;
@@ -226,7 +226,7 @@ recovery_write(const struct recovery_sheets *s, const char *folder,
 	int rc = -1;
 
 	if (files == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (!fsutil_is_free(folder)) {
 		err_set(e, ERR_UNKNOWN, "%s: not an empty folder",
 			err_escape(name, sizeof name, folder, strlen(folder)));

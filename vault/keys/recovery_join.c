@@ -41,7 +41,7 @@ recovery_new(struct err *e)
 	if (r != NULL && r->begun != NULL)
 		return r;
 	free(r);
-	err_set(e, ERR_UNKNOWN, "no memory");
+	err_memory(e);
 	return NULL;
 }
 
@@ -165,7 +165,7 @@ take_share(struct recovery *r, const char *from, struct err *e)
 		return -1;
 	now.bytes = secret_copy(b->bytes, b->len);
 	if (now.bytes == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	(void)share_decode(now.bytes->bytes, now.bytes->len, &now.share);
 	*p = now;
 	r->n++;
@@ -211,9 +211,8 @@ add_bytes(struct recovery *r, const char *f, unsigned number,
 			    bytes[1] > SHARE_LINES_MAX))
 		return err_set(e, ERR_UNKNOWN,
 			       "%snot a share that this version can read", f);
-	return secret_append(b, bytes, SHARE_LINE_BYTES) == 0
-		   ? 0
-		   : err_set(e, ERR_UNKNOWN, "no memory");
+	return secret_append(b, bytes, SHARE_LINE_BYTES) == 0 ? 0
+							      : err_memory(e);
 }
 
 static enum recovery_line
@@ -277,7 +276,7 @@ recovery_typed(struct recovery *r, const char *text, size_t len, struct err *e)
 		return what;
 	s = secret_new(len + sizeof number);
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return RECOVERY_FAILED;
 	}
 	n = snprintf(number, sizeof number, "%u ", recovery_place(r).line);
@@ -326,7 +325,7 @@ read_all(int fd, const char *name, struct err *e)
 	ssize_t n = 0;
 
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	while (s->len <= FILE_MAX && ((n = read(fd, block, sizeof block)) > 0 ||
@@ -411,7 +410,7 @@ check_rest(const struct recovery *r, unsigned mask, struct err *e)
 	int rc = 0;
 
 	if (out == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	out->len = out->cap;
 	for (unsigned i = 0; rc == 0 && i < r->n; i++) {
 		s = &r->parts[i].share;
@@ -450,7 +449,7 @@ recovery_join(struct recovery *r, struct err *e)
 	}
 	out = secret_new(r->parts[0].share.len);
 	if (out == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	out->len = out->cap;
 	mask = find_whole(r, out);
 	if (mask == 0) {
@@ -496,7 +495,7 @@ recovery_json(const struct recovery *r, struct err *e)
 		free(c);
 	}
 	if (o == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	return o;
 }
 

@@ -71,7 +71,7 @@ sharekey_encode(const struct sharekey *k, struct err *e)
 	uint8_t digest[HASH_LEN];
 
 	if (s == NULL || add_key(s, k) != 0) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		secret_free(s);
 		return NULL;
 	}

@@ -139,7 +139,7 @@ finish(struct secret *s, int rc, struct err *e)
 	if (rc == 0)
 		return s;
 	secret_free(s);
-	err_set(e, ERR_UNKNOWN, "no memory");
+	err_memory(e);
 	return NULL;
 }
 

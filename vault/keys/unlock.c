@@ -64,7 +64,7 @@ keep(const void *file, size_t len, const uint8_t *key, unsigned seconds,
 	int rc;
 
 	if (kept == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	for (int i = 0; i < END_LEN; i++)
 		kept->bytes[i] = (uint8_t)(end >> (8 * (END_LEN - 1 - i)));
 	memcpy(kept->bytes + END_LEN, key, AGEKEY_FILE_KEY_LEN);
@@ -85,7 +85,7 @@ unlock_begin(const char *identity, const struct secret *pass, unsigned seconds,
 	int rc = -1;
 
 	if (key == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	id = identity_load_keeping(identity, pass, key->bytes, &file, &len, e);
 	if (id != NULL)
 		rc = keep(file, len, key->bytes, seconds, e);

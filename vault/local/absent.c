@@ -13,12 +13,6 @@
 static const char clear_path[] = "local/absent";
 static const char locked_path[] = "local/absent.age";
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* *formed (may be NULL) turns false when there is something else in it. */
 static int
 parse(const char *text, size_t len, struct map *out, bool *formed,
@@ -33,7 +27,7 @@ parse(const char *text, size_t len, struct map *out, bool *formed,
 		    text[i + LINE - 1] != '\n')
 			good = false;
 		else if (map_set(out, sha256, 1) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	if (formed != NULL)
 		*formed &= good;
@@ -131,7 +125,7 @@ write_both(struct vault *v, const struct identity *id, const struct map *m,
 	int rc = 0;
 
 	if (text == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (!grows)
 		rc = write_clear(v, text, len, e);
 	if (rc == 0 && id != NULL)
@@ -165,7 +159,7 @@ subtract(const struct map *from, const struct map *but, struct map *out,
 	while (map_next(from, &at, sha256, &value))
 		if (!map_get(but, sha256, &ignored) &&
 		    map_set(out, sha256, 0) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	return 0;
 }
 
@@ -184,7 +178,7 @@ not_here(const struct vault *v, const struct map *from, bool listed,
 		if (is_here(v, sha256, &here, e) != 0)
 			return -1;
 		if (!here && map_set(out, sha256, 0) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -210,7 +204,7 @@ mark(struct vault *v, const struct log *l, uint64_t n, bool seen,
 		rc = map_set(news, x->sha256, 1);
 	}
 	vault_batch_free(&b);
-	return rc == 0 ? 0 : no_memory(e);
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 /*
@@ -224,7 +218,7 @@ are_new(struct vault *v, const struct identity *id, struct map *news,
 {
 	uint64_t *sizes = calloc(v->n_logs + 1, sizeof *sizes);
 	bool old = false;
-	int rc = sizes == NULL ? no_memory(e) : trust_covers(v, id, sizes, e);
+	int rc = sizes == NULL ? err_memory(e) : trust_covers(v, id, sizes, e);
 
 	for (size_t i = 0; i < v->n_logs && rc == 0; i++)
 		for (uint64_t n = 1; n <= v->logs[i].size && rc == 0; n++)
@@ -332,7 +326,7 @@ absent_adopt(struct vault *v, const struct identity *id, struct err *e)
 			rc = listed == 0 ? 0 : map_set(&l.locked, sha256, 1);
 		text = text_of(&l.locked, &len);
 		rc = rc != 0 || text == NULL
-			 ? no_memory(e)
+			 ? err_memory(e)
 			 : local_write(v, id, locked_path, text, len, e);
 	}
 	free(text);
@@ -352,7 +346,7 @@ load_listed(struct vault *v, struct map *out, size_t *had, struct err *e)
 	while (rc == 0 && map_next(&all, &at, sha256, &value))
 		if (vault_object(v, sha256, &size) &&
 		    map_set(out, sha256, 1) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 	*had = all.used;
 	map_free(&all);
 	return rc;

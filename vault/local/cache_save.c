@@ -40,7 +40,7 @@ enum { WARM, RESTS, STAYS };
 static int
 no_memory(struct save *s)
 {
-	return err_set(s->e, ERR_UNKNOWN, "no memory");
+	return err_memory(s->e);
 }
 
 /* -- what rests -- */

@@ -313,7 +313,7 @@ bytes_of(struct cold *c, size_t at, enum cold_part part, uint64_t from,
 	char *p = malloc(len + 1);
 
 	if (p == NULL)
-		err_set(&c->broken, ERR_UNKNOWN, "no memory");
+		err_memory(&c->broken);
 	if (p == NULL || !cold_rows(c, COLD_SEGMENT(at), part, from, p, len)) {
 		free(p);
 		return NULL;

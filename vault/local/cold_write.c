@@ -24,12 +24,6 @@ struct cold_writer {
 };
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 to_file(void *ctx, const void *bytes, size_t len, struct err *e)
 {
 	const struct cold_writer *w = ctx;
@@ -46,7 +40,7 @@ cold_writer_new(const char *dir, const char *name,
 	char other[HEX_ID_LEN + 1];
 
 	if (w == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	w->fd = -1;
@@ -270,7 +264,7 @@ add_order(struct join *j, size_t at)
 		void *p = realloc(j->order, cap * sizeof *j->order);
 
 		if (p == NULL)
-			return no_memory(j->e);
+			return err_memory(j->e);
 		j->order = p;
 		j->cap_order = cap;
 	}
@@ -298,7 +292,7 @@ list_records(struct join *j)
 			j->texts += r.text_len;
 			if (add_order(j, at) != 0 ||
 			    cold_group_add(j->out, &r) != 0)
-				return no_memory(j->e);
+				return err_memory(j->e);
 		}
 		fetch(j, s, COLD_RECORDS);
 	}
@@ -457,7 +451,7 @@ cold_join(struct cold *c, size_t first, const char *dir,
 	j.list = calloc(j.n, sizeof *j.list);
 	j.buf = secret_new(64);
 	if (j.list == NULL || j.buf == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	for (size_t i = 0; i < j.n; i++) {
@@ -465,7 +459,7 @@ cold_join(struct cold *c, size_t first, const char *dir,
 		j.list[i].moved = calloc(c->list[first + i].n[COLD_RECORDS] + 1,
 					 sizeof *j.list[i].moved);
 		if (j.list[i].moved == NULL) {
-			no_memory(e);
+			err_memory(e);
 			goto out;
 		}
 	}

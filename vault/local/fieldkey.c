@@ -14,12 +14,6 @@ static const char head[] = "# muniment collector 1\n";
 static const char key_head[] = "# recipient of the next key: local\n";
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 add(struct secret *s, const void *text, size_t len)
 {
 	return secret_append(s, text, len);
@@ -66,7 +60,7 @@ decode(const struct secret *s, struct kit *kit, struct identity **nobody,
 	int rc = -1;
 
 	if (key == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (s->len < sizeof head - 1 || memcmp(p, head, sizeof head - 1) != 0)
 		goto out;
 	p += sizeof head - 1;
@@ -112,7 +106,7 @@ fieldkey_save(const char *dir, const struct kit *kit,
 	int rc = -1;
 
 	if (s == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (fsutil_join(path, dir, "local", e) != 0 ||
 	    fsutil_mkdirs(path, e) != 0 ||
 	    fsutil_join(path, dir, pass != NULL ? locked_file : open_file, e) !=
@@ -139,9 +133,9 @@ unlock(const char *file, size_t len, const struct secret *pass, struct kit *kit,
 	int rc = -1;
 
 	if (s == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (pass == NULL)
-		rc = add(s, file, len) != 0 ? no_memory(e)
+		rc = add(s, file, len) != 0 ? err_memory(e)
 					    : decode(s, kit, nobody, e);
 	else if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len, &why,
 			      &inner) == 0)

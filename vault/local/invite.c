@@ -15,12 +15,6 @@ static const char ns[] = "muniment-invite";
 
 #define FILE_MAX_LEN (2u << 20) /* bytes of an invitation's age file */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 void
 invite_free(struct invite *i)
 {
@@ -35,7 +29,7 @@ list_logs(const struct vault *v, struct invitetext *t, struct err *e)
 		return err_set(e, ERR_UNKNOWN, "too many devices");
 	t->logs = calloc(v->n_logs + 1, sizeof *t->logs);
 	if (t->logs == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
 
@@ -58,7 +52,7 @@ fill(struct index *x, struct invitetext *t, struct err *e)
 	int rc = -1;
 
 	if (own == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (identity_card(x->id, own, e) == 0) {
 		strcpy(t->vault, x->v->id);
 		strcpy(t->name, own->text.name);
@@ -81,7 +75,7 @@ sign(struct invite *i, const uint8_t seed[32], size_t *len, struct err *e)
 	uint8_t sig[64], digest[HASH_LEN];
 
 	if (body == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	sshsign(seed, ns, body, n, sig);
@@ -90,7 +84,7 @@ sign(struct invite *i, const uint8_t seed[32], size_t *len, struct err *e)
 	text = realloc(body, padded);
 	if (text == NULL) {
 		free(body);
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	memcpy(text + n, armor, armored);
@@ -175,7 +169,7 @@ invite_read(const char *path, const struct identity *id, struct invite *out,
 		return -1;
 	text = malloc(len + 1);
 	if (text == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (agefile_open(&from, file, len, text, len, &n, &why, &inner) !=
 		 0)
 		err_set(e, why == AGEFILE_NO_MATCH ? ERR_UNKNOWN : ERR_EVIDENCE,

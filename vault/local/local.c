@@ -50,7 +50,7 @@ local_read(struct vault *v, const struct identity *id, const char *rel,
 		return NULL;
 	s = secret_new(len + 1);
 	if (s == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	} else if (agefile_open(&from, file, len, s->bytes, s->cap, &s->len,
 				NULL, &inner) != 0) {
 		err_set(e, ERR_EVIDENCE,
@@ -108,7 +108,7 @@ write_device(struct vault *v, const struct identity *id, const char *rel,
 	int rc = -1;
 
 	if (s == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	b64[base64_encode(seed->bytes, 32, true, b64)] = '\0';
 	s->len = (size_t)snprintf(
 	    (char *)s->bytes, s->cap,
@@ -131,7 +131,7 @@ read_device(struct vault *v, const struct identity *id, const char *rel,
 		return NULL;
 	seed = secret_new(32);
 	if (seed == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	} else if (parse_device(s, v->id, seed->bytes) != 0) {
 		err_set(e, ERR_EVIDENCE, "%s: of another vault, or damaged",
 			rel);
@@ -175,7 +175,7 @@ make_device(struct vault *v, const struct identity *id, const char *rel,
 	uint8_t pub[32];
 
 	if (seed == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	seed->len = 32;

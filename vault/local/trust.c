@@ -179,7 +179,7 @@ load(struct vault *v, const struct identity *id, struct memory *m,
 		rc = settle(v, m);
 	}
 	secret_free(s);
-	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 /* The state of the own log, once the key is known. */
@@ -322,7 +322,7 @@ trust_differs(struct vault *v, const struct identity *id, struct map *devices,
 	for (size_t i = 0; m.damaged && i < v->n_logs; i++)
 		rc |= map_set(devices, v->logs[i].key, 1);
 	forget(&m);
-	return rc == 0 ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 /* How much of log `l` this remembered state covers. */
@@ -467,7 +467,7 @@ trust_save(struct vault *v, const struct identity *id,
 		goto out;
 	text = text_of(v, &m, next);
 	if (text == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = local_write(v, id, MEMORY, text, strlen(text), e);
 out:

@@ -27,12 +27,6 @@ struct bundle {
 	uint64_t size;
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Put an object on the list, once. */
 static int
 want(struct bundle *b, enum packform_type type,
@@ -50,14 +44,14 @@ want(struct bundle *b, enum packform_type type,
 		void *p = realloc(b->list, cap * sizeof *b->list);
 
 		if (p == NULL)
-			return no_memory(e);
+			return err_memory(e);
 		b->list = p;
 		b->cap = cap;
 	}
 	if (gitstore_length(b->v->git, oid, type, &len, e) != 0)
 		return -1;
 	if (map_set(&b->have, key, b->n) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	memcpy(b->list[b->n].oid, oid, GITFORM_OID_LEN);
 	b->list[b->n++].type = (uint8_t)type;
 	b->size += packform_size(len);
@@ -110,7 +104,7 @@ put_head(struct bundle *b, const uint64_t *since, struct err *e)
 	b->head =
 	    malloc(sizeof signature + 1 + v->n_logs * (VAULT_BRANCH_MAX + 128));
 	if (b->head == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	at = (size_t)sprintf(b->head, "%s", signature);
 	for (size_t i = 0; i < v->n_logs && since != NULL; i++) {
 		if (since[i] == 0)
@@ -138,7 +132,7 @@ bundle_new(struct vault *v, const uint64_t *since, struct err *e)
 	struct bundle *b = calloc(1, sizeof *b);
 
 	if (b == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	b->v = v;
@@ -223,7 +217,7 @@ bundle_reader_new(const char *folder, const struct caps *caps, struct err *e)
 	struct bundle_reader *r = calloc(1, sizeof *r);
 
 	if (r == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	r->pack = packwork_new(folder, &limits, e);
@@ -248,7 +242,7 @@ bundle_reader_put(struct bundle_reader *r, const void *bytes, size_t len,
 			       "git bundle: too many branches");
 	p = realloc(r->head, r->head_len + len + 1);
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	r->head = p;
 	memcpy(p + r->head_len, bytes, len);
 	r->head_len += len;
@@ -303,7 +297,7 @@ bundle_reader_refs(void *reader, gitstore_ref *ref, void *ctx, struct err *e)
 	int rc = 0;
 
 	if (head == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (char *l = strtok_r(head, "\n", &save); l != NULL && rc == 0;
 	     l = strtok_r(NULL, "\n", &save)) {
 		uint8_t oid[GITFORM_OID_LEN];
@@ -331,7 +325,7 @@ bundle_reader_commits(struct bundle_reader *r, bool needs,
 	*list = calloc(lines, sizeof **list);
 	if (head == NULL || *list == NULL) {
 		free(head);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	for (char *l = strtok_r(head, "\n", &save); l != NULL;
 	     l = strtok_r(NULL, "\n", &save)) {

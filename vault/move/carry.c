@@ -35,12 +35,6 @@ struct carry {
 	uint64_t done, total; /* bytes of the tar file */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* Put an object on the list if its file is here. */
 static int
 want(struct carry *c, const uint8_t sha256[HASH_LEN], struct err *e)
@@ -61,12 +55,12 @@ want(struct carry *c, const uint8_t sha256[HASH_LEN], struct err *e)
 		void *p = realloc(c->bulk, cap * sizeof *c->bulk);
 
 		if (p == NULL)
-			return no_memory(e);
+			return err_memory(e);
 		c->bulk = p;
 		c->cap_bulk = cap;
 	}
 	if (map_set(&c->have, sha256, 1) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	memcpy(c->bulk[c->n_bulk].sha256, sha256, HASH_LEN);
 	c->bulk[c->n_bulk++].size = (uint64_t)st.st_size;
 	return 0;
@@ -78,7 +72,7 @@ want_record(struct carry *c, const struct index_entry *en, struct err *e)
 {
 	json_t *doc = index_doc(en), *f, *s;
 	size_t i, k;
-	int rc = doc == NULL ? no_memory(e) : 0;
+	int rc = doc == NULL ? err_memory(e) : 0;
 
 	json_array_foreach (json_object_get(doc, "files"), i, f) {
 		json_array_foreach (json_object_get(f, "segments"), k, s) {
@@ -206,7 +200,7 @@ put_bulk(struct carry *c, const struct bulk *b, struct err *e)
 	snprintf(name, sizeof name, "lfs/objects/%.2s/%.2s/%s", hex, hex + 2,
 		 hex);
 	if (buf == NULL || h == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	if (vault_object_path(c->x->v, b->sha256, path, e) != 0)
@@ -323,7 +317,7 @@ start_age(struct carry *c, const struct carry_to *to, const char *path,
 	if (to->passphrase == NULL) {
 		list = crowd(to, &t.n);
 		if (list == NULL)
-			return no_memory(e);
+			return err_memory(e);
 		t.keys = list;
 	}
 	if (open_parts(c, to, path, &t, e) == 0)
@@ -414,7 +408,7 @@ note_content(const struct carry *c, const struct carry_what *what,
 	o->tips = calloc(v->n_logs + 1, sizeof *o->tips);
 	o->needs = calloc(v->n_logs + 1, sizeof *o->needs);
 	if (o->tips == NULL || o->needs == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < v->n_logs; i++) {
 		const struct log *l = &v->logs[i];
 
@@ -427,7 +421,7 @@ note_content(const struct carry *c, const struct carry_what *what,
 	}
 	for (size_t i = 0; i < c->n_bulk; i++)
 		if (map_set(&o->objects, c->bulk[i].sha256, 1) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	return 0;
 }
 

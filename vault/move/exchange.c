@@ -20,12 +20,6 @@ struct about {
 	bool said;   /* this person has said there that it received something */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* For each log how much of it this machine's own log has said to have seen. */
 static uint64_t *
 list_seen(const struct index *x)
@@ -157,7 +151,7 @@ exchange_note(struct index *x, bool cosign, struct exchange_result *result,
 	notes = cosign ? witness_due(x, e) : json_array();
 	due = epochs_due(x, e);
 	if (list == NULL || notes == NULL || due == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	if (n == 0 && json_array_size(notes) == 0 &&
@@ -237,6 +231,6 @@ exchange_settle(struct vault *v, const struct identity *id, struct err *e)
 	uint8_t now[HASH_LEN];
 
 	if (hash_heads(v, now) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	return local_write(v, id, SETTLED, now, sizeof now, e);
 }

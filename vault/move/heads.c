@@ -21,7 +21,7 @@ heads_add(struct heads *h, const char *branch,
 		void *p = realloc(h->list, cap * sizeof *h->list);
 
 		if (p == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		h->list = p;
 		h->cap = cap;
 	}

@@ -47,12 +47,6 @@ struct merge {
 	struct report *damage; /* of foreign branches; NULL: it refuses all */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* A vault whose logs are damaged takes nothing in on top. */
 static int
 check_own(struct merge *m, struct err *e)
@@ -73,7 +67,7 @@ merge_new(struct vault *v, const struct identity *id, bool fresh, struct err *e)
 	struct merge *m = calloc(1, sizeof *m);
 
 	if (m == NULL || (m->journal = journal_new()) == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto bad;
 	}
 	m->v = v;
@@ -255,7 +249,7 @@ int
 merge_object(struct merge *m, const uint8_t sha256[HASH_LEN], uint64_t size,
 	     struct err *e)
 {
-	return map_set(&m->got, sha256, (size_t)size) == 0 ? 0 : no_memory(e);
+	return map_set(&m->got, sha256, (size_t)size) == 0 ? 0 : err_memory(e);
 }
 
 /* Take one foreign object over into a pack of our own. */
@@ -279,7 +273,7 @@ take_over(struct merge *m, enum packform_type type,
 		rc = packform_file_add(m->pack, type, o.data, o.len, same, e);
 	gitstore_object_free(&o);
 	if (rc == 0 && map_set(&m->packed, key, 1) != 0)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	return rc;
 }
 
@@ -289,7 +283,7 @@ note_listed(struct merge *m, const struct vault_batch *b, struct err *e)
 	for (size_t k = 0; k < b->b.n; k++)
 		if (b->b.lines[k].kind == BATCH_OBJECT &&
 		    map_set(&m->listed, b->b.lines[k].sha256, 1) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	return 0;
 }
 
@@ -345,7 +339,7 @@ list_branches(struct merge *m, struct err *e)
 	free(m->branches);
 	m->branches = calloc(most + 1, sizeof *m->branches);
 	if (m->branches == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < m->v->n_logs; i++) {
 		m->branches[i].log = &m->v->logs[i];
 		strcpy(m->branches[i].name, m->v->logs[i].branch);
@@ -499,7 +493,7 @@ keep_seen(struct merge *m, const struct index *members, bool *strange,
 	bool *asked = needed + m->in.n_logs;
 
 	if (needed == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < m->in.n_logs; i++) {
 		const struct log *l =
 		    vault_log(members->v, m->in.logs[i].device);
@@ -601,7 +595,7 @@ mark_strangers(struct merge *m, bool *strange, struct err *e)
 		goto out;
 	more = calloc(members->n_seats + 1, sizeof *more);
 	if (more == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	for (size_t i = 0; i < m->in.n_logs && can_tell(members); i++) {
@@ -694,7 +688,7 @@ journal_branches(struct merge *m, struct err *e)
 			continue;
 		if (journal_branch(m->journal, m->branches[i].name,
 				   l->steps[l->size - 1].commit) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	return 0;
 }
@@ -729,7 +723,7 @@ merge_objects(struct merge *m, struct err *e)
 		else if (!fsutil_exists(path)) {
 			m->result->objects++;
 			if (journal_object(m->journal, sha256) != 0)
-				rc = no_memory(e);
+				rc = err_memory(e);
 		}
 	}
 	closedir(list);
@@ -749,7 +743,7 @@ commit(struct merge *m, struct err *e)
 		if (packform_file_finish(m->pack, name, e) != 0)
 			return -1;
 		if (journal_pack(m->journal, name) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	if (journal_commit(m->journal, m->v, e) != 0)
 		return -1;
@@ -763,7 +757,7 @@ static int
 merge_logs(struct merge *m, struct err *e)
 {
 	bool *strange = calloc(m->in.n_logs + 1, sizeof *strange), news = false;
-	int rc = strange == NULL ? no_memory(e) : 0;
+	int rc = strange == NULL ? err_memory(e) : 0;
 
 	for (size_t i = 0; i < m->in.n_logs; i++)
 		news |= vault_log(m->v, m->in.logs[i].device) == NULL;
@@ -795,7 +789,7 @@ declare_absent(struct merge *m, struct err *e)
 		if (!map_get(&m->got, sha256, &size) &&
 		    !vault_object(m->v, sha256, &size) &&
 		    map_set(&lacked, sha256, 1) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 	if (rc == 0)
 		rc = absent_grow(m->v, m->id, &lacked, e);
 	map_free(&lacked);

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define IO_SIZE (256u << 10) /* bytes */
+#define IO_SIZE (256u << 10)  /* bytes */
 #define FLUSH_SIZE (8u << 20) /* bytes */
 #define PARTS_MAX SPREAD_MAX
 #define SHOWN_MAX 300 /* bytes of a path in a message, NUL included */
@@ -102,7 +102,7 @@ begin(struct parts *p, struct err *e)
 {
 	p->tags = bytetag_new();
 	if (p->tags == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	if (p->total > p->part * PARTS_MAX)
 		return err_set(e, ERR_UNKNOWN,
 			       "the carry file would have more than %d parts",
@@ -119,7 +119,7 @@ parts_new(const char *path, uint64_t part, uint64_t total, struct err *e)
 	struct parts *p = calloc(1, sizeof *p);
 
 	if (p == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	if (snprintf(p->path, sizeof p->path, "%s", path) >=
@@ -180,10 +180,9 @@ begin_flush(const struct part *of, uint64_t was)
 	uint64_t from = was / FLUSH_SIZE, to = of->size / FLUSH_SIZE;
 
 	if (to > from)
-		(void)sync_file_range(newfile_fd(of->file),
-				      (off_t)(from * FLUSH_SIZE),
-				      (off_t)((to - from) * FLUSH_SIZE),
-				      SYNC_FILE_RANGE_WRITE);
+		(void)sync_file_range(
+		    newfile_fd(of->file), (off_t)(from * FLUSH_SIZE),
+		    (off_t)((to - from) * FLUSH_SIZE), SYNC_FILE_RANGE_WRITE);
 }
 
 static int
@@ -293,7 +292,7 @@ read_all_back(struct parts *p, vault_progress *progress, void *ctx,
 	      struct err *e)
 {
 	char *buf = malloc(IO_SIZE);
-	int rc = buf != NULL ? 0 : err_set(e, ERR_UNKNOWN, "no memory");
+	int rc = buf != NULL ? 0 : err_memory(e);
 
 	p->done = 0;
 	for (size_t i = 0; i < p->n && rc == 0; i++)

@@ -37,12 +37,6 @@ struct receive {
 	enum carry_why why;
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* The parts, one after the other. */
 static ssize_t
 source(void *ctx, void *buf, size_t cap, struct err *e)
@@ -125,7 +119,7 @@ each_piece(struct receive *r, uint64_t size, agefile_sink *sink, void *ctx,
 {
 	uint8_t *buf = malloc(IO_SIZE);
 	uint64_t left = size;
-	int rc = buf == NULL ? no_memory(e) : 0;
+	int rc = buf == NULL ? err_memory(e) : 0;
 
 	while (rc == 0 && left > 0) {
 		size_t n = left < IO_SIZE ? (size_t)left : IO_SIZE;
@@ -191,7 +185,7 @@ check_needs(struct receive *r, uint8_t (*needs)[GITFORM_OID_LEN], size_t n,
 	at = open.used;
 	map_free(&open);
 	if (rc != 0)
-		return no_memory(e);
+		return err_memory(e);
 	if (found == at)
 		return 0;
 	r->why = CARRY_NEEDS;
@@ -285,7 +279,7 @@ receive_object(struct receive *r, const char *name, uint64_t size,
 		rc = merge_object(r->merge, sha256, size, e);
 	if (rc == 0 && r->content != NULL &&
 	    map_set(&r->content->objects, sha256, 1) != 0)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	(void)futimens(o.fd, t);
 out:
 	if (o.fd >= 0 && close(o.fd) != 0 && rc == 0)
@@ -385,7 +379,7 @@ open_as_member(struct receive *r, struct err *e)
 	enum agefile_failure why = AGEFILE_IO;
 
 	if (x != NULL && (keys = calloc(x->n_hybrids, sizeof *keys)) == NULL)
-		no_memory(e);
+		err_memory(e);
 	if (keys == NULL)
 		goto out;
 	for (size_t i = 1; i < x->n_hybrids; i++)

@@ -14,12 +14,6 @@ static const char file_path[] = "local/remotes.age";
 static const char *const kinds[] = {"vault", "stick", "host"};
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 const char *
 remotes_kind_name(enum remote_kind kind)
 {
@@ -116,7 +110,7 @@ remotes_save(struct vault *v, const struct identity *id,
 		   ? json_dumps(doc, JSON_COMPACT | JSON_SORT_KEYS)
 		   : NULL;
 	rc = text == NULL
-		 ? no_memory(e)
+		 ? err_memory(e)
 		 : local_write(v, id, file_path, text, strlen(text), e);
 	json_decref(doc);
 	free(text);
@@ -347,7 +341,7 @@ remotes_add(struct remotes *r, const char *name, const char *where,
 		return -1;
 	place = is == REMOTE_HOST ? strdup(where) : absolute(where, e);
 	if (place == NULL)
-		return e != NULL && e->code != ERR_NONE ? -1 : no_memory(e);
+		return e != NULL && e->code != ERR_NONE ? -1 : err_memory(e);
 	one = append(r);
 	if (one == NULL) {
 		free(place);
@@ -365,11 +359,11 @@ remotes_add_to(struct remote *r, const char *recipient, struct err *e)
 	char **p = realloc(r->to, (r->n_to + 1) * sizeof *p);
 
 	if (p == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	r->to = p;
 	p[r->n_to] = strdup(recipient);
 	if (p[r->n_to] == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	r->n_to++;
 	return 0;
 }

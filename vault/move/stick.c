@@ -11,12 +11,6 @@
 
 #define RECIPIENTS_MAX 256
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- reading -- */
 
 struct pull {
@@ -206,7 +200,7 @@ try_all(struct pull *p, const struct stickfile *list, size_t n, struct err *e)
 {
 	struct trial *trials = calloc(n + 1, sizeof *trials);
 	bool progress = true;
-	int rc = trials == NULL ? no_memory(e) : 0;
+	int rc = trials == NULL ? err_memory(e) : 0;
 
 	while (progress && rc >= 0) {
 		progress = false;
@@ -257,7 +251,7 @@ everybody(struct index *x, size_t *n, struct err *e)
 
 	*n = 0;
 	if (list == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	for (size_t i = 0; i < x->n_seats; i++) {
@@ -316,7 +310,7 @@ remember(struct index *x, const struct stick_push *p, const char *name,
 			continue;
 		r = stickmemory_add(m, &list[i], STICKFILE_WROTE, content, e);
 		if (r == NULL || stickmemory_for(r, p->to, p->n) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 		else
 			rc = stickmemory_save(x->v->dir, x->id, m, e);
 	}
@@ -358,7 +352,7 @@ push(struct index *x, const struct stick_push *p, struct stick_pushed *out,
 	rc = p->anew ? stickheld_none(x, &h)
 		     : stickheld_look(x, p->folder, &m, p->to, p->n, &h, e);
 	if (rc != 0) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	for (size_t i = 0; i < x->v->n_logs; i++)

@@ -22,12 +22,6 @@
 static const char magic[] = "age-encryption.org/v1\n";
 static const char memory_head[] = "muniment sticks 2\n";
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 void
 stickfiles_free(struct stickfile *list, size_t n)
 {
@@ -186,13 +180,13 @@ look_at(const char *folder, const char *name, struct stickfile *f, char *buf,
 	if (rc < 0) {
 		f->unread = errno;
 		/* its parity may help all the same */
-		return take_parts(f, path) < 0 ? no_memory(e) : 1;
+		return take_parts(f, path) < 0 ? err_memory(e) : 1;
 	}
 	if (rc > 0)
 		rc = take_parts(f, path);
 	if (rc > 0 && hash_ends(f, buf) != 0)
 		f->unread = errno;
-	return rc < 0 ? no_memory(e) : rc;
+	return rc < 0 ? err_memory(e) : rc;
 }
 
 static int
@@ -209,7 +203,7 @@ stickfiles_list(const char *folder, struct stickfile **list, size_t *n,
 	char shown[300], *buf = malloc(END_LEN);
 	DIR *d = opendir(folder);
 	struct dirent *entry;
-	int rc = buf == NULL ? no_memory(e) : 0;
+	int rc = buf == NULL ? err_memory(e) : 0;
 
 	*list = NULL;
 	*n = 0;
@@ -230,7 +224,7 @@ stickfiles_list(const char *folder, struct stickfile **list, size_t *n,
 			*list = p;
 			(*list)[(*n)++] = f;
 		} else if (is != 0) {
-			rc = no_memory(e);
+			rc = err_memory(e);
 		}
 	}
 	closedir(d);
@@ -301,7 +295,7 @@ stickmemory_add(struct stickmemory *m, const struct stickfile *f,
 		r = new_record(m);
 	}
 	if (r == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	r->size = f->size;
@@ -497,7 +491,7 @@ stickmemory_save(const char *dir, const struct identity *id,
 	int rc = -1;
 
 	if (f == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	fputs(memory_head, f);
 	for (size_t i = from; i < m->n; i++) {
 		const struct stickrecord *r = &m->list[i];
@@ -514,7 +508,7 @@ stickmemory_save(const char *dir, const struct identity *id,
 		put_objects(f, &r->content.objects);
 	}
 	if (fclose(f) != 0 || strlen(dir) >= sizeof at.dir) {
-		no_memory(e);
+		err_memory(e);
 	} else {
 		strcpy(at.dir, dir);
 		rc = local_write(&at, id, MEMORY, text, len, e);

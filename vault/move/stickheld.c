@@ -254,11 +254,11 @@ stickheld_look(struct index *x, const char *folder, const struct stickmemory *m,
 
 	if (rc != 0 || map_commits(x->v, &k.commits) != 0 ||
 	    find_needed(&k) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 	else if (stickfiles_list(folder, &list, &files, e) != 0)
 		rc = -1;
 	else if (count_all(&k, list, files, m) != 0)
-		rc = err_set(e, ERR_UNKNOWN, "no memory");
+		rc = err_memory(e);
 	stickfiles_free(list, files);
 	map_free(&k.commits);
 	free(k.needed);

@@ -29,12 +29,6 @@ struct folder {
 };
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 no_link(void *ctx, const char *rel, mode_t mode, uint64_t size, struct err *e)
 {
 	char shown[300];
@@ -271,7 +265,7 @@ list_ahead(const struct vault *v, const struct heads *there,
 	   struct heads *ahead, struct err *e)
 {
 	uint64_t *sizes = calloc(v->n_logs + 1, sizeof *sizes);
-	int rc = sizes == NULL ? no_memory(e) : 0;
+	int rc = sizes == NULL ? err_memory(e) : 0;
 
 	if (rc == 0)
 		heads_cover(v, there, sizes);
@@ -293,7 +287,7 @@ list_offer(struct sync *s, const char *dir, struct bulk_list *offer,
 {
 	struct vault *other = calloc(1, sizeof *other);
 	struct map absent = {0};
-	int rc = other == NULL ? no_memory(e) : 0;
+	int rc = other == NULL ? err_memory(e) : 0;
 
 	if (rc == 0 && s->o->bulk) {
 		snprintf(other->dir, sizeof other->dir, "%s", dir);

@@ -20,12 +20,6 @@
 
 #define FETCH_MAX (UINT64_C(64) << 30) /* bytes of new history */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* A host that is being talked to. */
 struct way {
 	struct host *h;
@@ -103,7 +97,7 @@ pull_batches(struct sync *s, struct way *w, struct heads *news,
 	int rc = -1;
 
 	if (want == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < news->n; i++) {
 		strcpy(want[i].name, news->list[i].branch);
 		memcpy(want[i].commit, news->list[i].commit, GITFORM_OID_LEN);
@@ -437,12 +431,12 @@ list_objects(struct sync *s, const struct targets *to, struct remote *r,
 						     1);
 			vault_batch_free(&b);
 			if (rc != 0)
-				no_memory(e);
+				err_memory(e);
 		}
 	}
 	while (rc == 0 && map_next(&r->owed, &at, sha256, &value))
 		if (map_set(&all, sha256, 1) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 	/* owed is what does not go now: all, less what goes */
 	map_free(&r->owed);
 	r->owed = all;
@@ -468,7 +462,7 @@ settle(struct remote *r, const struct bulk_list *sent, struct err *e)
 	map_free(&goes);
 	if (rc != 0) {
 		map_free(&left);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	map_free(&r->owed);
 	r->owed = left;
@@ -602,7 +596,7 @@ push_batches(struct way *w, struct targets *to, struct sync_result *out,
 
 	if (order(to, &u) != 0) {
 		free(u.list);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	rc = u.n == 0 ? 0
 		      : gitremote_push(w->git, &to->v, u.list, u.n,
@@ -623,7 +617,7 @@ aim_all(struct sync *s, const struct remote *r, const struct heads *there,
 	to->v.logs = calloc(logs + 1, sizeof *to->v.logs);
 	to->list = calloc(logs + 1, sizeof *to->list);
 	if (to->v.logs == NULL || to->list == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	memcpy(to->v.logs, s->v->logs, logs * sizeof *to->v.logs);
 	to->there = there;
 	to->left = &out->left;

@@ -67,7 +67,7 @@ recipients(const struct remote *r, struct err *e)
 	struct agekey_public *keys = calloc(r->n_to + 1, sizeof *keys);
 
 	if (keys == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	for (size_t i = 0; keys != NULL && i < r->n_to; i++)
 		if (agetext_recipient_parse(r->to[i], &keys[i], e) != 0) {
 			free(keys);

@@ -36,12 +36,6 @@ struct healing {
 	int lock;		 /* of that; or -1 */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- what must be right before the vault can be opened -- */
 
 /*
@@ -561,7 +555,7 @@ declare_absent(struct healing *h, struct err *e)
 	uint64_t *seen = calloc(h->v->n_logs + 1, sizeof *seen);
 	struct map lacked = {0};
 	int rc =
-	    seen == NULL ? no_memory(e) : trust_covers(h->v, h->id, seen, e);
+	    seen == NULL ? err_memory(e) : trust_covers(h->v, h->id, seen, e);
 
 	for (size_t i = 0; i < h->v->n_logs && rc == 0; i++) {
 		const struct log *l = &h->v->logs[i];
@@ -576,7 +570,7 @@ declare_absent(struct healing *h, struct err *e)
 				if (b.b.lines[k].kind == BATCH_OBJECT &&
 				    map_set(&lacked, b.b.lines[k].sha256, 1) !=
 					0)
-					rc = no_memory(e);
+					rc = err_memory(e);
 			vault_batch_free(&b);
 		}
 	}

@@ -22,12 +22,6 @@ struct parityfile {
 	struct paritymend_state state;
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- names -- */
 
 int
@@ -177,7 +171,7 @@ put_each(struct paritymake *m, uint64_t size, parity_read *in, void *in_ctx,
 	 vault_progress *progress, void *ctx, struct err *e)
 {
 	uint8_t *buf = malloc(ROOM);
-	int rc = buf == NULL ? no_memory(e) : 0;
+	int rc = buf == NULL ? err_memory(e) : 0;
 
 	for (uint64_t at = 0; at < size && rc == 0;) {
 		size_t n = size - at < ROOM ? (size_t)(size - at) : ROOM;
@@ -276,7 +270,7 @@ parityfile_make(const char *path, unsigned percent, vault_progress *progress,
 {
 	struct joined *j = joined_new();
 	uint64_t part;
-	int rc = j == NULL ? no_memory(e) : add_files(j, path, &part, e);
+	int rc = j == NULL ? err_memory(e) : add_files(j, path, &part, e);
 
 	if (rc == 0)
 		rc = parityfile_make_of(j, path, part, percent, NULL, NULL,
@@ -322,7 +316,7 @@ expect(const char *path, uint64_t part, uint64_t size, struct err *e)
 	unsigned i = part > 0 && size > part ? 1 : 0;
 
 	if (j == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	for (uint64_t at = 0; at < size; i++) {
@@ -395,7 +389,7 @@ open_any(struct joined *j, const char *path, vault_progress *progress,
 
 	if (p == NULL) {
 		joined_free(j);
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	p->data = j;
@@ -440,7 +434,7 @@ parityfile_check(const char *path, uint64_t size, vault_progress *progress,
 
 	if (p == NULL || (p->data = joined_new()) == NULL) {
 		free(p);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	snprintf(p->base, sizeof p->base, "%s", path);
 	err_escape(p->shown, sizeof p->shown, path, strlen(path));
@@ -619,7 +613,7 @@ check_fd(const struct parityfile *p, int fd, struct err *e)
 	ssize_t n = -1;
 
 	if (buf == NULL || h == NULL) {
-		no_memory(e);
+		err_memory(e);
 	} else if (lseek(fd, 0, SEEK_SET) == 0) {
 		while ((n = read(fd, buf, ROOM)) > 0)
 			hash_update(h, buf, (size_t)n);

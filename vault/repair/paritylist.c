@@ -14,12 +14,6 @@
 static const char head[] = "muniment parity set 1\n";
 static const char *const endings[] = {".list", ".list2"};
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 int
 paritylist_add(struct paritylist *l, const struct parityitem *item)
 {
@@ -92,7 +86,7 @@ paritylist_write(const struct paritylist *l, struct err *e)
 	int rc = 0;
 
 	if (f == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	fprintf(f, "%skind %s\n", head, l->packs ? "packs" : "objects");
 	for (size_t i = 0; i < l->n; i++) {
 		hex_encode(l->items[i].sha256, HASH_LEN, hex);
@@ -105,7 +99,7 @@ paritylist_write(const struct paritylist *l, struct err *e)
 	hex_encode(digest, HASH_LEN, hex);
 	fprintf(f, "end %s\n", hex);
 	if (fclose(f) != 0)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	for (size_t i = 0; i < 2 && rc == 0; i++)
 		rc = list_path(l, i, path, e) == 0
 			 ? fsutil_write(path, text, len, e)

@@ -17,19 +17,13 @@ struct paritymake {
 	uint64_t done;		/* bytes that were put */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 struct paritymake *
 paritymake_new(const struct parityform *f, const char *shown, struct err *e)
 {
 	struct paritymake *m = calloc(1, sizeof *m);
 
 	if (m == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	m->form = *f;
@@ -39,7 +33,7 @@ paritymake_new(const struct parityform *f, const char *shown, struct err *e)
 	m->sums = malloc((size_t)f->blocks * PARITYFORM_SUM);
 	if (m->all != NULL && m->one != NULL && m->sums != NULL)
 		return m;
-	no_memory(e);
+	err_memory(e);
 	paritymake_free(m);
 	return NULL;
 }
@@ -140,7 +134,7 @@ round_new(const struct parityform *f, struct round *r, struct err *e)
 	r->data = malloc(r->most * f->k * f->block);
 	r->records = calloc(r->most * f->m, f->record_len);
 	return r->code == NULL || r->data == NULL || r->records == NULL
-		   ? no_memory(e)
+		   ? err_memory(e)
 		   : 0;
 }
 
@@ -279,7 +273,7 @@ paritymake_check(const struct paritymake *m, parity_read *in, void *ctx,
 	const struct parityform *f = &m->form;
 	size_t most = CHECK_ROOM / f->record_len;
 	uint8_t *buf = malloc(most * f->record_len);
-	int rc = buf == NULL ? no_memory(e) : 0;
+	int rc = buf == NULL ? err_memory(e) : 0;
 
 	for (uint32_t r = 0; r < f->records && rc == 0; r += (uint32_t)most) {
 		size_t n = most < f->records - r ? most : f->records - r;

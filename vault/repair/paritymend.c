@@ -22,12 +22,6 @@ struct paritymend {
 	uint16_t *spare; /* sound records of each group */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- the layout -- */
 
 /* Is there a whole record at this place of a file? */
@@ -87,7 +81,7 @@ find_in_file(const char *path, uint8_t *buf, bool *read, struct parityform *f,
 			found = find_in(j, at, buf, ROOM, f);
 		}
 	if (j == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (!found && joined_lack(j) != 0)
 		err_set(e, ERR_UNKNOWN, "%s", strerror(joined_lack(j)));
 	joined_free(j);
@@ -105,7 +99,7 @@ paritymend_find(const char *const *files, size_t n, struct parityform *f,
 		for (size_t i = 0; i < n && !found; i++)
 			found = find_in_file(files[i], buf, read, f, e);
 	else
-		no_memory(e);
+		err_memory(e);
 	free(read);
 	free(buf);
 	return found;
@@ -120,7 +114,7 @@ paritymend_new(const struct parityform *f, struct joined *data,
 	struct paritymend *m = calloc(1, sizeof *m);
 
 	if (m == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	m->form = *f;
@@ -135,7 +129,7 @@ paritymend_new(const struct parityform *f, struct joined *data,
 	if (m->sums != NULL && m->known != NULL && m->good != NULL &&
 	    m->record_good != NULL && m->bad != NULL && m->spare != NULL)
 		return m;
-	no_memory(e);
+	err_memory(e);
 	paritymend_free(m);
 	return NULL;
 }
@@ -325,7 +319,7 @@ paritymend_look(struct paritymend *m, vault_progress *progress, void *ctx,
 
 	start(m, out);
 	if (buf == NULL || read == NULL || h == NULL) {
-		no_memory(e);
+		err_memory(e);
 	} else {
 		look_at_parity(m, progress, ctx, buf, read, out);
 		look_at_data(m, progress, ctx, buf, read, h, out);
@@ -345,7 +339,7 @@ paritymend_look_at_parity(struct paritymend *m, vault_progress *progress,
 {
 	uint8_t *buf = malloc(ROOM);
 	bool *read = malloc(UNITS_MAX * sizeof *read);
-	int rc = buf == NULL || read == NULL ? no_memory(e) : 0;
+	int rc = buf == NULL || read == NULL ? err_memory(e) : 0;
 
 	start(m, out);
 	if (rc == 0)
@@ -408,7 +402,7 @@ copy_good(struct restore *r, struct err *e)
 	const struct parityform *f = &r->m->form;
 	uint32_t most = ROOM / f->block;
 	uint8_t *buf = malloc(ROOM);
-	int rc = buf == NULL ? no_memory(e) : 0;
+	int rc = buf == NULL ? err_memory(e) : 0;
 
 	for (uint64_t b = r->from / f->block; b * f->block < r->to && rc == 0;
 	     b += most) {
@@ -517,7 +511,7 @@ mend_group(struct restore *r, uint32_t first, uint32_t g, uint32_t n,
 		spare[i] = r->spare + i * f->block;
 	if (erasure_solve(r->code, f->block, data, lost, rows, spare, n_lost) !=
 	    0)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < n_lost; i++)
 		if (give(r, (uint64_t)lost[i] * f->groups + first + g,
 			 data[lost[i]], 1, e) != 0)
@@ -585,7 +579,7 @@ restore_new(struct restore *r, struct err *e)
 	r->read = malloc(units * sizeof *r->read);
 	return r->code == NULL || r->data == NULL || r->spare == NULL ||
 		       r->record == NULL || r->read == NULL
-		   ? no_memory(e)
+		   ? err_memory(e)
 		   : 0;
 }
 

@@ -27,12 +27,6 @@ struct sets {
 	size_t damaged; /* lists that cannot be read */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static void
 sets_free(struct sets *s)
 {
@@ -77,7 +71,7 @@ read_set(struct sets *s, const char *folder, const char *name, struct err *e)
 			return 0; /* its other copy was there first */
 	l = new_list(s);
 	if (l == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	strcpy(l->base, base);
 	if (paritylist_read(l, NULL) == 0)
 		return 0;
@@ -186,7 +180,7 @@ covered(const struct sets *s, struct map *out, struct err *e)
 		for (size_t k = 0; k < s->list[i].n && !s->list[i].packs; k++)
 			if (map_set(out, s->list[i].items[k].sha256, i + 1) !=
 			    0)
-				return no_memory(e);
+				return err_memory(e);
 	return 0;
 }
 
@@ -231,7 +225,7 @@ list_objects(struct vault *v, const struct map *known, struct paritylist *out,
 			continue;
 		item.size = (uint64_t)st.st_size;
 		if (paritylist_add(out, &item) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	}
 	sort(out);
 	return 0;
@@ -266,7 +260,7 @@ list_packs(struct vault *v, struct paritylist *out, struct err *e)
 		if (there < 0)
 			rc = -1;
 		else if (item.size > 0 && paritylist_add(out, &item) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 	}
 	closedir(list);
 	sort(out);
@@ -342,7 +336,7 @@ join(struct vault *v, const struct paritylist *l, struct err *e)
 	char path[FSUTIL_PATH];
 
 	if (j == NULL)
-		no_memory(e);
+		err_memory(e);
 	for (size_t i = 0; j != NULL && i < l->n; i++)
 		if (vault_path(v, l->items[i].rel, path, e) != 0 ||
 		    joined_add(j, path, l->items[i].size, e) != 0) {
@@ -377,7 +371,7 @@ make_set(struct vault *v, struct paritylist *l, unsigned percent, struct err *e)
 
 	r.h = hash_new(HASH_SHA256);
 	if (r.h == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (j != NULL && new_base(v, l->base, e) == 0 &&
 		 parityfile_make_of(j, l->base, 0, percent, read_item, &r,
 				    v->progress, v->progress_ctx, e) == 0)
@@ -403,7 +397,7 @@ absorb(struct sets *s, struct paritylist *l, bool *gone, struct err *e)
 				continue;
 			for (size_t k = 0; k < old->n; k++)
 				if (paritylist_add(l, &old->items[k]) != 0)
-					return no_memory(e);
+					return err_memory(e);
 			gone[i] = more = true;
 		}
 	}
@@ -419,7 +413,7 @@ take_some(struct paritylist *all, size_t *from, struct paritylist *out,
 	while (*from < all->n &&
 	       (out->n == 0 || out->bytes + all->items[*from].size <= SET_MAX))
 		if (paritylist_add(out, &all->items[(*from)++]) != 0)
-			return no_memory(e);
+			return err_memory(e);
 	return 0;
 }
 
@@ -520,7 +514,7 @@ paritysets_make(struct vault *v, unsigned percent, bool anew,
 	gone = calloc(s.n + 1, sizeof *gone);
 	if (gone == NULL) {
 		sets_free(&s);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	rc = protect_objects(anew ? &none : &s, gone, percent, out, e);
 	if (rc == 0)

@@ -13,12 +13,6 @@
 #include <unistd.h>
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 set(json_t *doc, const char *key, const char *value)
 {
 	return json_object_set_new(doc, key, json_string(value));
@@ -30,7 +24,7 @@ put(struct writer *w, const char *kind, json_t *doc, bool act,
     uint8_t sha256[HASH_LEN], struct err *e)
 {
 	int rc = doc == NULL
-		     ? no_memory(e)
+		     ? err_memory(e)
 		     : writer_entry(w, kind, doc, NULL, 0, act, sha256, e);
 
 	json_decref(doc);
@@ -119,7 +113,7 @@ acts_init(const char *dir, const struct identity *id, const char *root_path,
 	int rc = -1;
 
 	if (root == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	ed25519_generate(root->bytes, pub);
 	if (begin(dir, root_path, fresh, &aside, e) != 0 ||
 	    (v = vault_open(fresh, VAULT_WRITE, NULL, e)) == NULL)
@@ -178,7 +172,7 @@ acts_case_new(struct index *x, const char *name, char id[INDEX_CASE_MAX],
 	int rc = -1;
 
 	if (card == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (name[0] == '\0' || strlen(name) > 400) {
 		err_set(e, ERR_UNKNOWN, "a case's name has 1 to 400 bytes");
 		goto out;
@@ -235,7 +229,7 @@ put_admission(struct writer *w, const struct card *card,
 	    (seat == NULL ? set(doc, "key", key) |
 				set(doc, "recipient", card->text.recipient)
 			  : set(doc, "member", seat->id)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else
 		rc = writer_entry(w, "member", doc, NULL, 0, true, sha256, e);
 	if (rc == 0 && seat == NULL)
@@ -257,12 +251,12 @@ put_members(struct writer *w, struct index *x, const struct card *cards,
 	/* a witness checks and countersigns; reading is not part of it */
 	size_t n_cases = c != NULL && role >= ROLE_READER && !keyless ? 2 : 1;
 	json_t *epochs = json_array();
-	int rc = epochs == NULL ? no_memory(e)
+	int rc = epochs == NULL ? err_memory(e)
 				: writer_case(w, INDEX_VAULT, NULL, e);
 
 	for (size_t i = 0; i < n_cases && rc == 0; i++)
 		if (writer_epochs(w, cases[i], epochs) != 0)
-			rc = no_memory(e);
+			rc = err_memory(e);
 	for (size_t i = 0; i < n && rc == 0; i++)
 		rc = put_admission(w, &cards[i],
 				   index_seat_of(x, cards[i].text.key), c, role,
@@ -286,7 +280,7 @@ acts_member_add(struct index *x, const struct card *cards, size_t n,
 	int rc = -1;
 
 	if (seats == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (index_role(x, x->me, INDEX_VAULT) != ROLE_ADMIN &&
 	    (c == NULL || index_role(x, x->me, c->id) != ROLE_ADMIN)) {
 		err_set(e, ERR_UNKNOWN,
@@ -350,7 +344,7 @@ recipient_of(const struct index_seat *s, struct agekey_public *to,
 	int rc = -1;
 
 	if (card == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (s->card == NULL) {
 		err_set(e, ERR_UNKNOWN,
 			"no card of member %.12s can be read here", s->id);
@@ -374,7 +368,7 @@ acts_share_case(struct index *x, struct index_case *c, struct index_seat *with,
 
 	/* a right and the keys: the same as admitting to a further case */
 	if (card == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (recipient_of(with, &to, e) == 0 &&
 	    card_parse(with->card, strlen(with->card), card, e) == 0) {
 		enum index_role role = index_role(x, with->id, c->id);

@@ -15,12 +15,6 @@
 #define DEVICE_MIN 6 /* characters of a device's name that are asked for */
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 set(json_t *doc, const char *key, const char *value)
 {
 	return json_object_set_new(doc, key, json_string(value));
@@ -40,7 +34,7 @@ put_seat(struct writer *w, const struct index_case *c, char seat[65],
 	     set(doc, "act", "admit") |
 	     json_object_set_new(doc, "collector", json_true()) |
 	     json_object_set(doc, "rights", rights)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else
 		rc = writer_entry(w, "member", doc, NULL, 0, true, sha256, e);
 	if (rc == 0)
@@ -58,7 +52,7 @@ put_label(struct writer *w, const char *seat, const char *label, struct err *e)
 
 	if (doc == NULL ||
 	    (set(doc, "act", "label") | set(doc, "member", seat)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else if (set(doc, "label", label) != 0)
 		err_set(e, ERR_UNKNOWN, "a label must be UTF-8 text");
 	else
@@ -79,7 +73,7 @@ put_admission(struct writer *w, const struct index_case *c, const char *label,
 	struct agekey_public nobody;
 
 	if (s == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	agekey_generate(AGEKEY_HYBRID, s->bytes, &nobody);
 	secret_free(s);
 	if (writer_case(w, INDEX_VAULT, NULL, e) != 0 ||
@@ -117,7 +111,7 @@ make_kit(struct desk *d, const struct index_case *c, const char *seat,
 	int rc = -1;
 
 	if (t == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	snprintf(t->vault, sizeof t->vault, "%.*s", (int)d->v->file_len,
 		 d->v->file);
 	snprintf(t->seat, sizeof t->seat, "%s", seat);
@@ -186,7 +180,7 @@ collector_kit(struct desk *d, const char *case_text, const char *label,
 	json_t *o = NULL;
 
 	if (k == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	if (desk_find_case(d, case_text, &c, e) != 0 ||
@@ -220,7 +214,7 @@ claims(struct index *x, struct err *e)
 	const struct index_seat **list = calloc(x->v->n_logs + 1, sizeof *list);
 
 	if (list == NULL)
-		no_memory(e);
+		err_memory(e);
 	for (size_t i = 0; list != NULL && i < x->n_entries; i++) {
 		const struct index_entry *en = &x->entries[i];
 		const struct index_seat *s;
@@ -346,7 +340,7 @@ put_confirmation(struct writer *w, const char *seat, const char *device,
 	if (doc == NULL ||
 	    (set(doc, "act", "device") | set(doc, "member", seat) |
 	     set(doc, "bound", device)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else if (writer_case(w, INDEX_VAULT, NULL, e) == 0)
 		rc = writer_entry(w, "member", doc, NULL, 0, true, NULL, e);
 	json_decref(doc);
@@ -366,7 +360,7 @@ put_received(struct writer *w, struct index *x, const struct index_seat *s,
 	int rc;
 
 	if (list == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	for (size_t i = 0; i < s->n_rights; i++) {
 		const char *id = s->rights[i].case_id;
 

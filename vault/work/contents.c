@@ -70,7 +70,7 @@ contents_start(struct err *e)
 	struct contents_work *w = calloc(1, sizeof *w);
 
 	if (w == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	w->shop = workshop_start(&trade, e);
@@ -155,7 +155,7 @@ contents_open(struct contents_work *w, enum contents_form form,
 	struct contents *c = calloc(1, sizeof *c);
 
 	if (c == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	c->source = source;

@@ -6,12 +6,6 @@
 
 #define RINGS 200 /* to persons in one batch */
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 int
 epochs_new(struct epochs *ep, struct index *x, struct err *e)
 {
@@ -25,7 +19,7 @@ epochs_new(struct epochs *ep, struct index *x, struct err *e)
 	    ep->missing != NULL)
 		return 0;
 	epochs_free(ep);
-	return no_memory(e);
+	return err_memory(e);
 }
 
 void
@@ -152,8 +146,8 @@ announce(struct epochs *ep, size_t i, struct writer *w, struct err *e)
 	      json_object_set(doc, "to", to);
 	if (ep->without != NULL && json_array_size(ep->without) > 0)
 		rc |= json_object_set(doc, "without", ep->without);
-	rc =
-	    rc != 0 ? no_memory(e) : writer_epoch(w, c->id, doc, &ep->to[i], e);
+	rc = rc != 0 ? err_memory(e)
+		     : writer_epoch(w, c->id, doc, &ep->to[i], e);
 	json_decref(to);
 	json_decref(doc);
 	return rc;
@@ -200,7 +194,7 @@ epochs_grant(struct epochs *ep, struct writer *w, struct err *e)
 {
 	const char **ids = calloc(ep->n + 1, sizeof *ids);
 	size_t given = 0;
-	int rc = ids == NULL ? no_memory(e) : 0;
+	int rc = ids == NULL ? err_memory(e) : 0;
 
 	for (size_t i = 0; i < ep->x->n_seats && rc == 0; i++)
 		rc = grant(ep, i, w, ids, &given, e);
@@ -414,7 +408,7 @@ out:
 	free(ids);
 	free(cases);
 	json_decref(doc);
-	return rc == 0 ? 0 : no_memory(e);
+	return rc == 0 ? 0 : err_memory(e);
 }
 
 json_t *
@@ -434,7 +428,7 @@ epochs_due(struct index *x, struct err *e)
 	if (rc != 0) {
 		json_decref(due);
 		due = NULL;
-		no_memory(e);
+		err_memory(e);
 	}
 	return due;
 }

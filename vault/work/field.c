@@ -24,12 +24,6 @@ struct field {
 	struct index x; /* of all it holds: v, id and me, the kit's seat */
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static struct field *
 alloc(struct err *e)
 {
@@ -38,7 +32,7 @@ alloc(struct err *e)
 	if (f != NULL)
 		f->kit = calloc(1, sizeof *f->kit);
 	if (f == NULL || f->kit == NULL) {
-		no_memory(e);
+		err_memory(e);
 		free(f);
 		return NULL;
 	}
@@ -101,7 +95,7 @@ set_up(struct field *f, const char *dir, const struct secret *pass,
 	int rc = -1;
 
 	if (key == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	agekey_generate(AGEKEY_X25519, key->bytes, &pub);
 	f->nobody = identity_nobody(key->bytes, e);
 	secret_free(key);
@@ -159,7 +153,7 @@ field_new(const char *dir, const char *kit, const struct secret *pass,
 	}
 	o = json_object();
 	if (o == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	put(o, "vault", f->kit->vault_id);
@@ -227,7 +221,7 @@ field_add(struct field *f, struct mediatype *m, const char *const *paths,
 	int rc = -1;
 
 	if (record == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (fields_apply(record, fields, e) != 0)
 		goto out;
 	o.fields = record;
@@ -275,7 +269,7 @@ field_carry(struct field *f, const char *path, uint64_t part, unsigned parity,
 		return NULL;
 	o = json_object();
 	if (o == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	put(o, "file", path);
@@ -301,7 +295,7 @@ place(struct field *f, const char *where, struct remotes *all, struct err *e)
 		return NULL;
 	while (map_next(&f->v->objects, &at, sha256, &size))
 		if (map_set(&r->owed, sha256, 1) != 0) {
-			no_memory(e);
+			err_memory(e);
 			return NULL;
 		}
 	return r;
@@ -313,7 +307,7 @@ went(const struct sync_result *r, struct err *e)
 	json_t *o = json_object();
 
 	if (o == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	json_object_set_new(o, "batches",
@@ -341,7 +335,7 @@ field_sync(struct field *f, const struct field_sync *to, struct err *e)
 	json_t *said = NULL;
 
 	if (result == NULL)
-		no_memory(e);
+		err_memory(e);
 	else if (is_damaged(f, e) == 0 &&
 		 (there = place(f, to->where, &all, e)) != NULL &&
 		 sync_run(&s, &there, 1, result, e) == 0) {
@@ -418,7 +412,7 @@ field_status(const char *dir, struct err *e)
 			goto out;
 	o = json_object();
 	if (o == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	json_object_set_new(o, "items", json_integer((json_int_t)t.items));

@@ -113,7 +113,7 @@ httppost_new(const char *url, bool insecure, struct err *e)
 	p->curl = curl_easy_init();
 	p->body = malloc(HTTPPOST_REPLY_MAX + 1);
 	if (p->curl == NULL || p->body == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		httppost_free(p);
 		return NULL;
 	}
@@ -200,7 +200,7 @@ httppost_ask(struct httppost *p, const char *path, const void *body, size_t len,
 	/* no asking back before so short a body is sent */
 	headers = curl_slist_append(NULL, "Expect:");
 	if (headers == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	set_up(p, url, body, len);
 	curl_easy_setopt(p->curl, CURLOPT_HTTPHEADER, headers);
 	rc = curl_easy_perform(p->curl);

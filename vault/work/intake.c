@@ -153,7 +153,7 @@ intake_new(struct index *x, struct writer *w, const char *case_id,
 		goto memory;
 	return in;
 memory:
-	err_set(e, ERR_UNKNOWN, "no memory");
+	err_memory(e);
 	intake_free(in);
 	return NULL;
 }
@@ -454,7 +454,7 @@ intake_segments(struct intake *in, struct err *e)
 	if (in->segments == NULL) {
 		in->segments = segments_new(in->x, in->w, in->case_id, e);
 		if (in->segments != NULL && hold_known(in) != 0) {
-			err_set(e, ERR_UNKNOWN, "no memory");
+			err_memory(e);
 			segments_free(in->segments);
 			in->segments = NULL;
 		}
@@ -683,7 +683,7 @@ store_large(struct intake *in, struct taking *t, bool hashed, struct err *e)
 
 	t->segments = json_array();
 	if (t->segments == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return TAKEN_FATAL;
 	}
 	if (intake_segments(in, e) == NULL)
@@ -850,7 +850,7 @@ put_record(struct intake *in, const char *item, json_t *parents,
 	    (set(doc, "item", item) | json_object_set(doc, "parents", parents) |
 	     json_object_set(doc, "fields", copy) |
 	     json_object_set(doc, "files", files)) != 0)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = writer_record(in->w, "record", doc, content,
 				   content->data != NULL, e);
@@ -871,7 +871,7 @@ make_record(struct intake *in, struct ahead *a, struct err *e)
 	if (pool == NULL || parents == NULL || files == NULL ||
 	    set_type(in, a->file, a->question) != 0 ||
 	    json_array_append(files, a->file) != 0)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else if (pool_reach(pool, a->mark, e) == 0)
 		rc = put_record(in, a->item, parents, a->fields, files,
 				(struct origin){in->o.original, a->within},
@@ -954,7 +954,7 @@ new_item(struct intake *in, const char *shown, json_t *file,
 		(uint64_t)json_integer_value(json_object_get(file, "size")),
 		SIZE_MAX, a->item, json_object_get(file, "segments")) == 0)
 		return 0;
-	return err_set(e, ERR_UNKNOWN, "no memory");
+	return err_memory(e);
 }
 
 /* The absolute path of a file below what was named; false if not known. */
@@ -1244,7 +1244,7 @@ intake_edit(struct intake *in, const struct index_item *item,
 	int rc;
 
 	if (parents == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	rc = path == NULL ? edit_fields(in, item, parents, fields, e)
 			  : edit_content(in, item, parents, fields, path, e);
 	json_decref(parents);

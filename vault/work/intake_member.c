@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 char *
 intake_member_path(const char *name, char **bytes)
 {
@@ -157,13 +151,13 @@ first_room(struct coming *g, struct err *e)
 	if (g->size <= INTAKE_INLINE_MAX) {
 		g->buf = malloc(SEGMENTS_PIECE);
 		if (g->buf == NULL)
-			no_memory(e);
+			err_memory(e);
 		return g->buf;
 	}
 	g->segs = intake_segments(g->in, e);
 	g->segments = json_array();
 	if (g->segs == NULL || g->segments == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	segments_begin(g->segs, g->size, g->segments);
@@ -206,7 +200,7 @@ put(struct coming *g, json_t *file, const struct intake_container *from,
 				 json_integer((json_int_t)g->size)) |
 	     (small ? json_object_set_new(file, "content", json_string("0001"))
 		    : json_object_set(file, "segments", g->segments))) != 0)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	else
 		rc = intake_record(g->in, shown, file, within, &content, sha256,
 				   e);
@@ -231,7 +225,7 @@ take(struct coming *g, const struct intake_container *from,
 	file = intake_describe(g->in, name, folder, m->has_time ? m->time : 0,
 			       room, (size_t)n);
 	if (file == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (!m->has_time)
 		json_object_del(file, "modified");
 	if (g->segs != NULL && store(g, n, e) != 0)
@@ -263,7 +257,7 @@ intake_member(struct intake *in, const struct intake_container *from,
 	}
 	g.h = hash_new(HASH_SHA256);
 	if (g.h == NULL)
-		no_memory(e);
+		err_memory(e);
 	else
 		rc = take(&g, from, m, sha256, shown, e);
 	if (g.buf != NULL)

@@ -19,12 +19,6 @@ struct people {
 };
 
 static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
-static int
 set(json_t *doc, const char *key, const char *value)
 {
 	return json_object_set_new(doc, key, json_string(value));
@@ -36,7 +30,7 @@ begin(struct people *p, struct err *e)
 {
 	p->said = json_object();
 	if (p->said == NULL)
-		return no_memory(e);
+		return err_memory(e);
 	if (epochs_new(&p->ep, p->x, e) != 0)
 		return -1;
 	p->w = writer_new(p->x, e);
@@ -118,7 +112,7 @@ put_cut(struct people *p, const char *act, const char *seat, const char *in,
 	     (json_array_size(replaces) > 0
 		  ? json_object_set(doc, "replaces", replaces)
 		  : 0)) != 0)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	else
 		rc = put_act(p, doc, NULL, e);
 	json_decref(doc);
@@ -137,7 +131,7 @@ static int
 put_retirements(struct people *p, const struct index_seat *who, struct err *e)
 {
 	json_t *done = json_array(), *left = json_array();
-	int rc = done == NULL || left == NULL ? no_memory(e) : 0;
+	int rc = done == NULL || left == NULL ? err_memory(e) : 0;
 
 	for (size_t i = 0; i < p->x->n_seats && rc == 0; i++) {
 		const struct index_seat *s = &p->x->seats[i];
@@ -231,7 +225,7 @@ static int
 choose_cases(struct people *p, const struct index_seat *who, struct err *e)
 {
 	json_t *read = json_array(), *left = json_array();
-	int rc = read == NULL || left == NULL ? no_memory(e) : 0;
+	int rc = read == NULL || left == NULL ? err_memory(e) : 0;
 
 	for (size_t i = 0; i < p->x->n_cases && rc == 0; i++) {
 		struct index_case *c = &p->x->cases[i];
@@ -261,7 +255,7 @@ renew(struct people *p, struct err *e)
 	for (size_t i = 0; list != NULL && i < p->ep.n; i++)
 		json_array_append_new(list, case_json(p->x, p->ep.cases[i]));
 	if (json_object_set_new(p->said, "renewed", list) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	if (epochs_announce(&p->ep, p->w, e) != 0 ||
 	    epochs_grant(&p->ep, p->w, e) != 0)
 		return -1;
@@ -332,7 +326,7 @@ put_admission(struct people *p, const struct card *card, json_t *rights,
 	     json_object_set(doc, "epochs", epochs) |
 	     set(doc, "recipient", card->text.recipient) |
 	     (follows != NULL ? set(doc, "follows", follows) : 0)) != 0)
-		no_memory(e);
+		err_memory(e);
 	else
 		rc = put_act(p, doc, sha256, e);
 	json_decref(doc);
@@ -391,7 +385,7 @@ put_successor(struct people *p, const struct index_seat *who,
 	int rc = -1;
 
 	if (ids == NULL) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	n = inherited(p, who, ids);
@@ -588,7 +582,7 @@ move_line(struct people *p, const char *seat, size_t log, uint64_t size,
 {
 	const struct log *l = &p->x->v->logs[log];
 	json_t *cuts = json_object(), *replaces = json_array();
-	int rc = cuts == NULL || replaces == NULL ? no_memory(e) : 0;
+	int rc = cuts == NULL || replaces == NULL ? err_memory(e) : 0;
 
 	if (rc == 0)
 		rc = gather(p, seat, l->device, retires, cuts, replaces, e);
@@ -700,7 +694,7 @@ people_renew(struct index *x, struct index_case *c,
 				json_array_append_new(
 				    list, json_string(x->seats[i].id));
 	if (rc == 0 && list == NULL)
-		rc = no_memory(e);
+		rc = err_memory(e);
 	p.ep.without = list;
 	if (rc == 0)
 		rc = epochs_add(&p.ep, c, e);
@@ -728,7 +722,7 @@ put_grant(struct people *p, const struct card *card, struct index_case *c,
 	if (rights == NULL || epochs == NULL ||
 	    set(rights, c != NULL ? c->id : INDEX_VAULT,
 		index_role_name(role)) != 0) {
-		no_memory(e);
+		err_memory(e);
 		goto out;
 	}
 	if (s == NULL) {
@@ -738,7 +732,7 @@ put_grant(struct people *p, const struct card *card, struct index_case *c,
 		strcpy(seat, s->id);
 		doc = json_pack("{s:s,s:s,s:O,s:O}", "act", "rights", "member",
 				seat, "rights", rights, "epochs", epochs);
-		rc = doc == NULL ? no_memory(e) : put_act(p, doc, NULL, e);
+		rc = doc == NULL ? err_memory(e) : put_act(p, doc, NULL, e);
 	}
 	if (rc == 0)
 		rc = writer_fill(p->w, 1, e);

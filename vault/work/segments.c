@@ -72,12 +72,6 @@ struct job {
 	bool shared;
 };
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 static void
 len_key(uint64_t len, uint8_t key[MAP_KEY_LEN])
 {
@@ -133,7 +127,7 @@ segments_new(struct index *x, struct writer *w, const char *case_id,
 	struct segments *s = calloc(1, sizeof *s);
 
 	if (s == NULL) {
-		no_memory(e);
+		err_memory(e);
 		return NULL;
 	}
 	s->x = x;
@@ -143,7 +137,7 @@ segments_new(struct index *x, struct writer *w, const char *case_id,
 	s->cutter = make_cutter(x, case_id);
 	if (s->pool != NULL && s->cutter != NULL)
 		return s;
-	no_memory(e);
+	err_memory(e);
 	segments_free(s);
 	return NULL;
 }
@@ -351,12 +345,12 @@ done(struct pool_job *p, struct err *e)
 			       e) != 0)
 		return -1;
 	else if (hold_own(s, j) != 0)
-		return no_memory(e);
+		return err_memory(e);
 	hex_encode(j->sha256, HASH_LEN, hex);
 	snprintf(line, sizeof line, "%s %zu %s", hex, j->len, j->bulk);
 	return json_array_append_new(j->list, json_string(line)) == 0
 		   ? 0
-		   : no_memory(e);
+		   : err_memory(e);
 }
 
 static void
@@ -391,7 +385,7 @@ take_buffer(struct segments *s, struct buffer *b, struct err *e)
 	buffer_free(b);
 	b->bytes = malloc(need);
 	b->cap = need;
-	return b->bytes != NULL ? 0 : no_memory(e);
+	return b->bytes != NULL ? 0 : err_memory(e);
 }
 
 void
@@ -424,7 +418,7 @@ put_segment(struct segments *s, size_t len, struct err *e)
 
 	if (j == NULL || (j->secret = key_room(s)) == NULL) {
 		free(j);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	j->job.kind = &kind;
 	j->s = s;

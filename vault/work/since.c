@@ -19,12 +19,6 @@
 
 static const char head[] = "muniment verified 1\n";
 
-static int
-no_memory(struct err *e)
-{
-	return err_set(e, ERR_UNKNOWN, "no memory");
-}
-
 /* -- what was covered -- */
 
 /* "pack <bytes> <name>" of each pack, one a line. */
@@ -106,7 +100,7 @@ since_remember(struct vault *v, const struct identity *id, bool failed)
 	if (text != NULL)
 		text = list_packs(v, text, &len, &e);
 	if (text == NULL)
-		no_memory(&e);
+		err_memory(&e);
 	else
 		rc = local_write(v, id, MEMORY, text, len, &e);
 	if (rc != 0)
@@ -186,7 +180,7 @@ load(struct vault *v, const struct identity *id, struct covered *c,
 	c->sizes = calloc(v->n_logs + 1, sizeof *c->sizes);
 	if (c->sizes == NULL) {
 		secret_free(s);
-		return no_memory(e);
+		return err_memory(e);
 	}
 	s->bytes[s->len] = '\0';
 	for (char *l = strtok_r((char *)s->bytes + n, "\n", &save); l != NULL;

@@ -98,7 +98,7 @@ check_trailer(struct walk *w, const char *rel, struct err *e)
 	int fd = -1;
 
 	if (buf == NULL || h == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		goto out;
 	}
 	if (fsutil_join(path, w->dir, rel, e) != 0)
@@ -299,7 +299,7 @@ check_entries(struct vault *v, struct map *needed, struct verify_counts *n,
 			if (vault_batch(v, l, k, &b, e) != 0)
 				return -1;
 			if (note_needed(needed, l, &b) != 0)
-				return err_set(e, ERR_UNKNOWN, "no memory");
+				return err_memory(e);
 			for (size_t j = 0; j < b.b.n; j++) {
 				const struct batch_line *x = &b.b.lines[j];
 				struct gitstore_object o;
@@ -386,7 +386,7 @@ object_done(struct pool_job *p, struct err *e)
 			   "device %.12s, batch %llu: %s", j->l->device,
 			   (unsigned long long)j->batch, j->found.msg);
 	else if (!j->absent && map_set(&o->n->right, j->sha256, 1) != 0)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	return 0;
 }
 
@@ -411,7 +411,7 @@ check_batch_objects(struct objects *o, const struct log *l,
 			continue;
 		j = calloc(1, sizeof *j);
 		if (j == NULL)
-			return err_set(e, ERR_UNKNOWN, "no memory");
+			return err_memory(e);
 		j->job.kind = &object_kind;
 		j->o = o;
 		j->l = l;
@@ -817,7 +817,7 @@ put_record(struct records *r, const struct index_entry *en, struct err *e)
 	struct record_job *j = calloc(1, sizeof *j);
 
 	if (j == NULL)
-		return err_set(e, ERR_UNKNOWN, "no memory");
+		return err_memory(e);
 	j->job.kind = &record_kind;
 	j->r = r;
 	j->en = en;

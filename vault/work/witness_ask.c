@@ -43,7 +43,7 @@ static uint8_t (*read_leaves(struct vault *v, const struct log *l,
 	struct vault_batch b;
 
 	if (leaves == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 		return NULL;
 	}
 	for (uint64_t n = 1; n <= l->size; n++) {
@@ -95,7 +95,7 @@ take_line(struct asking *a, const struct httppost_reply *reply, char *note,
 	size_t n;
 
 	if (got == NULL)
-		return err_set(&out->e, ERR_UNKNOWN, "no memory");
+		return err_memory(&out->e);
 	if (cosign_lines_decode(reply->body, reply->len, got) != FORMAT_OK)
 		got->n = 0;
 	for (size_t i = 0; i < got->n && out->time == 0; i++) {
@@ -163,7 +163,7 @@ ask_one(struct asking *a, uint8_t (*leaves)[HASH_LEN], uint64_t old, char *note,
 	int rc = -1;
 
 	if (body == NULL)
-		return err_set(&out->e, ERR_UNKNOWN, "no memory");
+		return err_memory(&out->e);
 	for (int i = 0; i < TRIES; i++) {
 		if (make_body(l, leaves, old, note, body, &len, &out->e) != 0)
 			break;
@@ -209,7 +209,7 @@ ask_log(struct asking *a, uint64_t old, struct witness_answer *out)
 	    witness_checkpoint(a->x->v, l, note, &body_len, &out->e) == 0 &&
 	    ask_one(a, leaves, old, note, body_len, out) == 0 &&
 	    json_array_append_new(a->notes, json_string(note)) != 0)
-		err_set(&out->e, ERR_UNKNOWN, "no memory");
+		err_memory(&out->e);
 	free(leaves);
 }
 
@@ -256,7 +256,7 @@ keep(struct asking *a, struct err *e)
 	cosign_vkey_encode(&a->who, vkey);
 	doc = json_pack("{s:O,s:[s]}", "notes", a->notes, "keys", vkey);
 	if (doc == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else if ((w = writer_new(a->x, e)) != NULL &&
 		 writer_case(w, INDEX_VAULT, NULL, e) == 0 &&
 		 writer_entry(w, "witness", doc, NULL, 0, false, NULL, e) == 0)
@@ -275,7 +275,7 @@ ask_all(struct asking *a, struct witness_answer *out, size_t *n, struct err *e)
 	int rc = -1;
 
 	if (from == NULL || last == NULL)
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	else
 		rc = starts(a, from, last, e);
 	for (size_t i = 0; i < n_logs && rc == 0; i++) {
@@ -305,7 +305,7 @@ witness_ask(struct index *x, const char *url, const char *vkey, bool insecure,
 	*n = 0;
 	memset(out, 0, x->v->n_logs * sizeof *out);
 	if (a.notes == NULL) {
-		err_set(e, ERR_UNKNOWN, "no memory");
+		err_memory(e);
 	} else if (x->me == NULL) {
 		err_set(e, ERR_UNKNOWN, "you are not a member of this vault");
 	} else if (witness_vkey(vkey, &a.who) != 0) {
