@@ -21,12 +21,16 @@
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+
+#define MANY 40 /* files that are worth one flush of all */
 
 static struct {
 	bool plain;	     /* no careful rename and no hard links */
 	int fsync_file;	     /* errno of fsync of a file; 0: fine */
 	int fsync_folder;    /* of a folder */
 	int syncfs;	     /* of the file system; it is foreign if not 0 */
+	int range, flush;    /* of one of many files; of all that is written */
 	int rename_left;     /* renames until one fails; -1: none does */
 	const char *appears; /* a name that another program takes */
 	bool flips;	     /* reading gives another byte */
@@ -103,7 +107,18 @@ syncfs(int fd)
 {
 	(void)fd;
 	note("sync all\n");
-	return answer(medium.syncfs);
+	return answer(medium.syncfs != 0 ? medium.syncfs : medium.flush);
+}
+
+int
+sync_file_range(int fd, off_t at, off_t len, unsigned flags)
+{
+	(void)fd;
+	assert_true(at == 0 && len == 0);
+	assert_int_equal(flags, SYNC_FILE_RANGE_WAIT_BEFORE |
+				    SYNC_FILE_RANGE_WRITE |
+				    SYNC_FILE_RANGE_WAIT_AFTER);
+	return answer(medium.range);
 }
 
 int
@@ -316,42 +331,124 @@ all_or_none(void **state)
 	assert_int_equal(names(), 2);
 }
 
-/* Begin a file: a folder is swept then, unless the one before was there too. */
-static void
-begin_another(void)
+/* Another program that begins a file here, which sweeps, once it is told to. */
+static pid_t
+another(int *tell)
 {
-	(void)mkdir(scratch_path(dir, "other"), 0700);
-	newfile_abort(begun("other/x", "1"));
-	newfile_abort(begun("new", "1"));
+	int ends[2];
+	pid_t pid;
+	char c;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		close(ends[1]);
+		if (read(ends[0], &c, 1) == 1)
+			newfile_abort(
+			    newfile_open(scratch_path(dir, "new"), NULL));
+		_exit(0);
+	}
+	close(ends[0]);
+	*tell = ends[1];
+	return pid;
+}
+
+static void
+let_begin(pid_t pid, int tell)
+{
+	int status;
+
+	assert_int_equal(write(tell, "x", 1), 1);
+	close(tell);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
 }
 
 /* What a crash left goes; what is in use, or is not ours, stays. */
 static void
 sweeps(void **state)
 {
+	static const char left[] = ".muniment-0123456789abcdef.part";
 	static const char *stay[] = {".muniment-0123456789abcde.part",
 				     ".muniment-0123456789abcdeg.part",
 				     ".muniment-0123456789abcdef.part2",
 				     ".muniment-0123456789ABCDEF.part", "a"};
-	struct newfile *f = begun("b", "in use");
 	struct err e = {0};
+	struct newfile *f;
+	pid_t first, second;
+	int tell, tell2;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(stay); i++)
 		scratch_put(scratch_path(dir, stay[i]), "x", 1);
-	scratch_put(scratch_path(dir, ".muniment-0123456789abcdef.part"), "x",
-		    1);
 	assert_int_equal(
 	    mkdir(scratch_path(dir, ".muniment-00000000000000aa.part"), 0700),
 	    0);
-	begin_another();
-	assert_int_equal(names(), COUNT(stay) + 3);
-	assert_false(fsutil_exists(
-	    scratch_path(dir, ".muniment-0123456789abcdef.part")));
+	first = another(&tell);
+	second = another(&tell2);
+	scratch_put(scratch_path(dir, left), "x", 1);
+	f = begun("b", "in use");
+	assert_false(fsutil_exists(scratch_path(dir, left)));
+	scratch_put(scratch_path(dir, left), "x", 1);
+	let_begin(first, tell);
+	assert_false(fsutil_exists(scratch_path(dir, left)));
+	assert_int_equal(names(), COUNT(stay) + 2);
 	assert_int_equal(newfile_settle(f, &e), 0);
-	begin_another();
+	let_begin(second, tell2);
 	assert_int_equal(newfile_commit(f, &e), 0);
 	has_bytes("b", "in use");
+}
+
+/* Many of many folders: the disk is waited for twice, and all or none. */
+static void
+many(void **state)
+{
+	static const struct {
+		int file, all;
+		bool taken, good;
+	} t[] = {{0, 0, false, true},
+		 {EIO, 0, false, false},
+		 {0, EIO, false, false},
+		 {0, 0, true, false}};
+	struct newfile *f[MANY];
+	struct err e = {0};
+	char rel[32];
+
+	(void)state;
+	for (size_t k = 0; k < COUNT(t); k++) {
+		err_clear(&e);
+		medium.range = t[k].file;
+		medium.flush = t[k].all;
+		for (size_t i = 0; i < MANY; i++) {
+			snprintf(rel, sizeof rel, "%zu-%zu", k, i);
+			assert_int_equal(mkdir(scratch_path(dir, rel), 0700),
+					 0);
+			strcat(rel, "/a");
+			f[i] = begun(rel, "text");
+		}
+		if (t[k].taken)
+			scratch_put(scratch_path(dir, rel), "theirs", 6);
+		medium.trace[0] = '\0';
+		assert_int_equal(newfile_commit_all(f, MANY, &e),
+				 t[k].good ? 0 : -1);
+		if (t[k].good) {
+			has_bytes(rel, "text");
+			assert_ptr_equal(strstr(medium.trace, "sync all\nname"),
+					 medium.trace);
+			assert_string_equal(medium.trace +
+						strlen(medium.trace) - 16,
+					    "name a\nsync all\n");
+			continue;
+		}
+		assert_int_equal(e.code, ERR_UNKNOWN);
+		if (t[k].taken)
+			has_bytes(rel, "theirs");
+		for (size_t i = 0; i + t[k].taken < MANY; i++) {
+			snprintf(rel, sizeof rel, "%zu-%zu", k, i);
+			assert_int_equal(rmdir(scratch_path(dir, rel)), 0);
+		}
+	}
 }
 
 static int
@@ -472,12 +569,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    /* first: each folder is swept once, and names may come again */
+	    cmocka_unit_test_setup_teardown(sweeps, fresh, gone),
 	    cmocka_unit_test_setup_teardown(order, fresh, gone),
 	    cmocka_unit_test_setup_teardown(plain_medium, fresh, gone),
 	    cmocka_unit_test_setup_teardown(failures, fresh, gone),
 	    cmocka_unit_test_setup_teardown(settles, fresh, gone),
 	    cmocka_unit_test_setup_teardown(all_or_none, fresh, gone),
-	    cmocka_unit_test_setup_teardown(sweeps, fresh, gone),
+	    cmocka_unit_test_setup_teardown(many, fresh, gone),
 	    cmocka_unit_test_setup_teardown(cuts, fresh, gone),
 	    cmocka_unit_test_setup_teardown(refuses, fresh, gone),
 	    cmocka_unit_test_setup_teardown(reads_back, fresh, gone),

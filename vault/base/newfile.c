@@ -25,7 +25,8 @@
 struct newfile {
 	int slot;  /* in `unfinished` */
 	int fd;	   /* for writing; once settled, for reading */
-	dev_t dev; /* its file system */
+	dev_t dev; /* its folder */
+	ino_t ino;
 	bool settled;
 	char *path; /* as the caller gave it */
 	char *name; /* its last part, in `path` */
@@ -221,6 +222,7 @@ open_folder(struct newfile *f, struct err *e)
 	}
 	unfinished[f->slot].dir = dir;
 	f->dev = st.st_dev;
+	f->ino = st.st_ino;
 	sweep(dir, &st);
 	return 0;
 }
@@ -422,14 +424,21 @@ finish_all(struct newfile *const *list, size_t n, struct err *e)
 static int
 finish_names(struct newfile *const *list, size_t n, struct err *e)
 {
+	const struct newfile *whose[NEWFILE_MAX];
 	int dirs[NEWFILE_MAX];
 	char name[SHOWN_MAX];
-	size_t which;
+	size_t m = 0, k, which;
 
-	for (size_t i = 0; i < n; i++)
-		dirs[i] = unfinished[list[i]->slot].dir;
-	if (medium_sync_folders(dirs, n, &which) != 0)
-		return err_sys(e, "%s", shown(list[which]->path, name));
+	for (size_t i = 0; i < n; i++) {
+		for (k = 0; k < m && whose[k]->ino != list[i]->ino; k++)
+			;
+		if (k < m)
+			continue;
+		dirs[m] = unfinished[list[i]->slot].dir;
+		whose[m++] = list[i];
+	}
+	if (medium_sync_folders(dirs, m, &which) != 0)
+		return err_sys(e, "%s", shown(whose[which]->path, name));
 	return 0;
 }
 
