@@ -10,7 +10,7 @@ BENCH_ROUNDS  how often each is measured; 3
 BENCH_DIR     where the work is done, on the disk that is meant; a folder of
               the temporary folder. Corpora stay there for the next run.
 BENCH_LARGE   1: a vault of 1,000,000 items, and a file of 10 GiB, too
-BENCH_ONLY    some of: stores versions streams items memory
+BENCH_ONLY    some of: media documents versions streams items memory
 BENCH_PEERS   some of: restic borg age gocryptfs; or none
 """
 import json
@@ -31,7 +31,8 @@ import peers
 import plots
 from vaults import Muniment
 
-PARTS = ("stores", "versions", "streams", "items", "memory")
+PARTS = ("media", "documents", "versions", "streams", "items", "memory")
+CORPORA = {"media": "A", "documents": "B"}
 
 
 class Bench:
@@ -186,8 +187,8 @@ class Bench:
         kinds = [Muniment, *self.peers]
         self.attempt("limits", self.limits)
         self.attempt("unlocking", self.unlock)
-        for corpus in ("A", "B"):
-            for k in kinds if "stores" in self.parts else ():
+        for part, corpus in CORPORA.items():
+            for k in kinds if part in self.parts else ():
                 self.attempt(f"{k.name}, corpus {corpus}", self.store, k,
                              corpus)
         for k in kinds if "versions" in self.parts else ():

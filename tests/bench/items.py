@@ -145,14 +145,23 @@ def memory(bench):
                             ok=(0, 2)))
         shutil.rmtree(out)
         note("carry with parity", m.carry(other.card, parity=True)[0])
+        note("repair", m.run(m.program, "--quiet", "repair",
+                             m.carried()[0]))
         m.remove_carry()
         note("carry", m.carry(other.card)[0])
         note("receive", other.do("receive", *m.carried(), "--large"))
         m.remove_carry()
         m.do("remote", "add", "other", other.vault)
-        note("sync", m.do("sync", "other"))
+        note("sync, nothing new", m.do("sync", "other"))
+        shutil.rmtree(other.vault)
+        os.mkdir(f"{top}/stick")
+        m.do("remote", "add", "stick", f"{top}/stick", "--kind", "stick")
+        note("sync to a stick", m.do("sync", "stick"))
+        shutil.rmtree(f"{top}/stick")
         note("seal", m.run(m.program, "--quiet", "seal", "--to", m.card,
                            "-o", out, file))
-        os.remove(out)
+        os.remove(file)
+        note("open", m.do("open", "-i", f"{m.work}/identity", "-o", file,
+                          out))
     finally:
         shutil.rmtree(top, ignore_errors=True)
