@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT_WORK (32u << 20) /* bytes of segments that are opened at a time */
+#define AT_WORK (24u << 20) /* bytes of segments that are opened at a time */
 #define DEPTH 16
 
 struct sum {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAKE_ROOM (64u << 20) /* bytes of blocks and records at a time */
+#define MAKE_ROOM (32u << 20) /* bytes of blocks and records at a time */
 #define CHECK_ROOM (1u << 20) /* bytes */
 
 struct paritymake {
