@@ -13,20 +13,27 @@
 #define XFS_MAGIC 0x58465342
 #define ZFS_MAGIC 0x2fc12fc1
 
-/* File systems whose fsync of a folder can be relied on. */
+/*
+ * File systems whose fsync of a folder can be relied on. The first ones have
+ * pages of their own, so that they can be asked what became of each file's.
+ */
+static const unsigned long journaled[] = {
+    EXT4_SUPER_MAGIC, XFS_MAGIC,   BTRFS_SUPER_MAGIC,
+    F2FS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
+    ZFS_MAGIC};
+#define OWN_PAGES 5
+#define JOURNALED (sizeof journaled / sizeof *journaled)
+
+/* Is it one of the first n? */
 static bool
-is_journaled(int fd)
+is_journaled(int fd, size_t n)
 {
-	static const unsigned long list[] = {
-	    EXT4_SUPER_MAGIC, XFS_MAGIC,   BTRFS_SUPER_MAGIC,
-	    F2FS_SUPER_MAGIC, TMPFS_MAGIC, OVERLAYFS_SUPER_MAGIC,
-	    ZFS_MAGIC};
 	struct statfs st;
 
 	if (fstatfs(fd, &st) != 0)
 		return false;
-	for (size_t i = 0; i < sizeof list / sizeof *list; i++)
-		if ((unsigned long)st.f_type == list[i])
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned long)st.f_type == journaled[i])
 			return true;
 	return false;
 }
@@ -44,7 +51,8 @@ sync_folder(int dir)
 	if (fsync(dir) != 0 && !is_unknown(errno))
 		return -1;
 	/* not on the computer's own disk, where others may write at length */
-	if (!is_journaled(dir) && syncfs(dir) != 0 && !is_unknown(errno))
+	if (!is_journaled(dir, JOURNALED) && syncfs(dir) != 0 &&
+	    !is_unknown(errno))
 		return -1;
 	return 0;
 }
@@ -55,7 +63,7 @@ static bool crowded;
 static bool
 is_worth_it(int dir, size_t n)
 {
-	return n >= TOGETHER_MIN && !crowded && is_journaled(dir);
+	return n >= TOGETHER_MIN && !crowded && is_journaled(dir, OWN_PAGES);
 }
 
 /* One flush of the whole file system. */
