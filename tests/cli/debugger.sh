@@ -48,6 +48,8 @@ echo "not it" >pass
 go --vault home list && echo "no failure"
 "$MUNIMENT" --identity anna.age --passphrase-fd 3 --vault home list 3<fifo &
 exec 9>fifo
+# it waits for the passphrase
+until grep -q "^[0-9]* 0x3 " /proc/\$!/syscall; do sleep 0.1; done
 kill -SEGV \$!
 wait \$!
 [ \$? -eq 139 ] && echo "it crashed"

@@ -97,7 +97,8 @@ def run(root, commands):
     enter = ("cd {0} && for d in null zero urandom; do mount --bind /dev/$d "
              "dev/$d || exit 99; done; mount --bind -o ro package package "
              "2>/dev/null; exec chroot . /bin/sh -c 'export PATH=/bin HOME=/tmp "
-             "LC_ALL=C; unset TMPDIR; exec sh /tmp/script 2>&1 </dev/null'").format(root)
+             "LC_ALL=C; unset TMPDIR; exec sh /tmp/script 2>&1 "
+             "</dev/null'").format(root)
     r = subprocess.run(["unshare", "-r", "-m", "-n", "-p", "-f", "sh", "-c",
                         enter], capture_output=True)
     out = r.stdout.decode(errors="replace")

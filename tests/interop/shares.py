@@ -42,8 +42,8 @@ ZBAR_QRCODE = 64
 
 
 def scan(w, h, grey):
-    """What zbar reads: one QR code; or None. (Its library itself, since the python3 in
-    the path need not be the one that Debian's module is for.)"""
+    """What zbar reads: one QR code; or None. (Its library itself, since the python3
+    in the path need not be the one that Debian's module is for.)"""
     z = ctypes.CDLL("libzbar.so.0")
     for f in ("image_create", "image_scanner_create", "image_first_symbol"):
         getattr(z, "zbar_" + f).restype = ctypes.c_void_p
@@ -53,7 +53,7 @@ def scan(w, h, grey):
     z.zbar_image_set_size(image, w, h)
     z.zbar_image_set_data(image, grey, ctypes.c_ulong(len(grey)), None)
     scanner = ctypes.c_void_p(z.zbar_image_scanner_create())
-    # of no kind but this: chance may draw a bar code, too
+    # of no other kind
     z.zbar_image_scanner_set_config(scanner, 0, 0, 0)
     z.zbar_image_scanner_set_config(scanner, ZBAR_QRCODE, 0, 1)
     if z.zbar_scan_image(scanner, image) != 1:
@@ -66,7 +66,7 @@ def scan(w, h, grey):
 def from_code(path):
     page = open(path).read()
     svg = page[page.index("<svg") : page.index("</svg>")]
-    # as one holds a camera nearer, when it sees nothing
+    # at four sizes, as a camera is nearer or further
     found = [t for t in (scan(*raster(svg, n)) for n in (4, 6, 3, 8)) if t]
     assert found, "no code found"
     text = found[0]

@@ -14,8 +14,8 @@
 
 /*
  * Make n written files durable, all of the file system in which the open folder
- * `dir` lies; `dir` was opened before they were written. Many on a file system
- * with a journal wait for the disk once, not once each. -1: errno tells, and
+ * `dir` lies; `dir` was opened before they were written. Many wait for the
+ * disk once, not once each, where a file system can be asked what became of each. -1: errno tells, and
  * *which is the file that could not be written, or n if it was not one of them.
  */
 int medium_sync_files(int dir, const int *files, size_t n, size_t *which);

@@ -410,7 +410,8 @@ finish_all(struct newfile *const *list, size_t n, struct err *e)
 		return 0;
 	if (medium_sync_files(unfinished[whose[0]->slot].dir, files, m,
 			      &which) != 0)
-		return err_sys(e, "%s", shown(whose[which % m]->path, name));
+		return err_sys(e, "%s",
+			       shown(whose[which < m ? which : 0]->path, name));
 	/* some file systems tell of a lost write only at a close */
 	for (size_t i = 0; i < m; i++) {
 		fd = dup(files[i]);

@@ -6,8 +6,8 @@
  * When the program fails or is told to stop (SIGINT, SIGTERM, SIGHUP and
  * their like), the unfinished file is removed. Only a power cut, a crash or
  * SIGKILL can leave one behind, and its name, ".muniment-*.part", tells: the
- * next file that is begun in that folder removes those that no running program
- * holds.
+ * first file that another program begins in that folder removes those that no
+ * running one holds.
  */
 #ifndef MUNIMENT_NEWFILE_H
 #define MUNIMENT_NEWFILE_H

@@ -50,8 +50,8 @@ const char gitstore_config[] = "[core]\n"
 #define CONFIG_MAX (1u << 20) /* bytes */
 /*
  * A pack is seen through mapped windows. When they are too many, libgit2 1.5
- * takes the one away that was used last, so only as many may be as are wanted
- * for what is read: the one large enough for the entries of a few batches.
+ * takes the one away that was used last: so there is room for one and a half,
+ * and one is large enough for the entries of a few batches.
  */
 #define WINDOW (32u << 20)	   /* bytes */
 #define WINDOWS_MAPPED (48u << 20) /* bytes of all of them */
