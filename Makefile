@@ -1,4 +1,4 @@
-# make            build/muniment
+# make            build/muniment, build/muniment-full
 # make check      every test (see tests/README.md)
 # make VERIFIER=FILE   with a VERIFY.html that is ready, without npm
 # make hostile   every hostile thing that tests/hostile/ makes
@@ -76,7 +76,7 @@ INC_vault/court := -iquote vault/court $(INC_vault) -iquote $(B)/gen $(SYSINC)
 INC_tools := -iquote tools $(VAULT:%=-iquote vault/%) -iquote vault/court \
 	-iquote $(B)/gen -DMUNIMENT_VERSION='"$(VERSION)"'
 # it stands in for a part of vault/, too
-INC_tools/stick := -iquote tools -iquote vault/court $(INC_vault)
+INC_tools/lean := -iquote tools -iquote vault/court $(INC_vault)
 INC_tests := -iquote tests/unit $(INC_vault) -iquote vault/court
 
 src = $(sort $(wildcard $(1)/*.c))
@@ -89,12 +89,18 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_
 
 .PHONY: all check hostile quick soak damage bench unit asan fault fuzz fuzzers replays warnings \
 	install clean format reproducible stick deb
-all: $(B)/muniment
+all: $(B)/muniment $(B)/muniment-full
 
 $(LIB): $(LIBOBJ)
 	rm -f $@
 	ar rcs --thin $@ $^
-$(B)/muniment: $(call obj,tools) $(LIB)
+# The program is two files (tools/lean/README.md): what tools/lean/ stands in
+# for is not linked into the first, nor are the libraries that only it needs.
+LEAN_OUT := cmd_exhibit cmd_redact cmd_witness full
+$(B)/muniment: $(filter-out $(LEAN_OUT:%=$(B)/tools/%.o),$(call obj,tools)) \
+		$(call obj,tools/lean) $(LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/muniment-full: $(call obj,tools) $(LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Other flags build anew what was built with others; a folder that was built
@@ -107,13 +113,6 @@ else ifneq ($(FLAGS),$(FLAGS_WERE))
 $(shell mkdir -p $(B))
 $(file >$(B)/flags,$(FLAGS))
 endif
-
-# The program for sticks: what tools/stick/ stands in for is not linked, and
-# neither are the libraries that only it needs.
-STICK_OUT := exhibit redact witness
-$(B)/muniment-stick: $(filter-out $(STICK_OUT:%=$(B)/tools/cmd_%.o),$(call \
-		obj,tools)) $(call obj,tools/stick) $(B)/libmuniment.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # secret.h is the one header of crypto/ that tools/ may see
 $(B)/gen/secret.h: crypto/secret.h
@@ -168,7 +167,7 @@ $(B)/$(1)/%.o: $(1)/%.c Makefile $(B)/flags | $(GEN)
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) $$(INC_$(1)) -MMD -MP -c -o $$@ $$<
 endef
-$(foreach d,$(CODE) tools tools/stick,$(eval $(call folder,$(d))))
+$(foreach d,$(CODE) tools tools/lean,$(eval $(call folder,$(d))))
 
 $(B)/tests/unit/%: tests/unit/%.c $(LIB) Makefile
 	@mkdir -p $(@D)
@@ -214,11 +213,10 @@ $(B)/tests/fuzz/%.fuzz: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o \
 replays: $(REPLAYS)
 fuzzers: $(FUZZERS) $(REPLAYS)
 
-unit: $(UNITS) $(B)/tests/host/walk $(B)/tests/sim/sim $(B)/tests/fault/inject \
-	$(B)/muniment-stick
+unit: $(UNITS) $(B)/tests/host/walk $(B)/tests/sim/sim $(B)/tests/fault/inject
 
 # what $(CC) warns of, by its front end alone, which is where clang does
-SYNTAX := $(CODE) tools tests/unit tests/sim tests/host tests/fuzz \
+SYNTAX := $(CODE) tools tools/lean tests/unit tests/sim tests/host tests/fuzz \
 	tests/fault
 .PHONY: $(SYNTAX:%=syntax-%)
 INC_tests/unit := $(INC_tests)
@@ -282,16 +280,18 @@ asan:
 		LDFLAGS="-fsanitize=address,undefined" all unit replays
 
 deb: all
-	sh tools/deb.sh $(B)/muniment $(VERSION) $(B)
+	sh tools/deb.sh $(B) $(VERSION) $(B)
 
-stick: $(B)/muniment-stick
+stick: $(B)/muniment
 	sh tools/stick.sh $< $(B)/stick
 
 reproducible: all
-	sh tools/reproducible.sh $(B)/muniment
+	sh tools/reproducible.sh $(B)
 
 install: all
 	install -Dm755 $(B)/muniment $(DESTDIR)$(PREFIX)/bin/muniment
+	install -Dm755 $(B)/muniment-full \
+		$(DESTDIR)$(PREFIX)/libexec/muniment/muniment-full
 	install -Dm644 tools/muniment.1 \
 		$(DESTDIR)$(PREFIX)/share/man/man1/muniment.1
 	install -Dm644 tools/completion.bash \

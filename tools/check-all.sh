@@ -41,7 +41,7 @@ step "gcc, warnings as errors" \
 step "clang, warnings as errors" \
 	make -s -j"$jobs" B="$build/clang" CC=clang warnings
 step "the same bytes from another folder" \
-	sh tools/reproducible.sh "$build/muniment"
+	sh tools/reproducible.sh "$build"
 # guarded memory is unmapped under the sanitizer's feet, and no leak may pass
 step "build with AddressSanitizer and UBSan" make -s -j"$jobs" B="$build" asan
 suite sh tests/run.sh --every "$build"

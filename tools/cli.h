@@ -20,6 +20,7 @@
 
 /* What stands before the verb, or in the environment. */
 struct cli_global {
+	char **argv;	   /* all of the command line, as main got it */
 	const char *vault; /* --vault, $MUNIMENT_VAULT, or "." */
 	bool vault_named;  /* --vault */
 	const char

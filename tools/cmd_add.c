@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "contentsdesk.h"
+#include "full.h"
 #include "session.h"
 #include "telling.h"
 
@@ -144,6 +145,8 @@ cmd_add(int argc, char **argv)
 		return cli_usage("add", "which case? --case C");
 	if (optind == argc)
 		return cli_usage("add", "which files or folders?");
+	if (a.contents)
+		full_go_on();
 	rc = add(&a, (const char *const *)argv + optind,
 		 (size_t)(argc - optind));
 	free(a.pairs.items);

@@ -7,6 +7,7 @@
 #include "collector.h"
 #include "commands.h"
 #include "field.h"
+#include "full.h"
 #include "session.h"
 
 #include <errno.h>
@@ -519,6 +520,8 @@ cmd_collector(int argc, char **argv)
 		return cli_usage("collector", "%s", why);
 	a.paths = (const char *const *)argv + optind + 1;
 	a.n_paths = (size_t)(argc - optind) - (optind < argc);
+	if (strcmp(verb, "sync") == 0)
+		full_go_on();
 	rc = run(&a, verb, argv[optind], argc, argv);
 	free(a.pairs.items);
 	return rc;

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "contentsdesk.h"
+#include "full.h"
 #include "session.h"
 #include "telling.h"
 
@@ -178,5 +179,6 @@ cmd_contents(int argc, char **argv)
 				 "--take is for an item: add the file first");
 	if (argc - optind != 1)
 		return cli_usage("contents", "which item, or --file FILE?");
+	full_go_on();
 	return contents(&o, argv[optind]);
 }

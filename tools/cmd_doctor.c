@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "doctor.h"
+#include "full.h"
 #include "session.h"
 
 #include <string.h>
@@ -46,6 +47,7 @@ cmd_doctor(int argc, char **argv)
 			return CLI_USAGE;
 	if (optind != argc)
 		return cli_usage("doctor", "it takes no arguments");
+	full_go_on();
 	list = doctor_look(vault(), cli.identity);
 	if (list == NULL)
 		return cli_fail(&(struct err){ERR_UNKNOWN, "no memory", ""});

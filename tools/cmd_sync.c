@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "full.h"
 #include "packwork.h"
 #include "session.h"
 #include "syncdesk.h"
@@ -143,6 +144,7 @@ cmd_sync(int argc, char **argv)
 		return cli_usage("sync", "--case or --no-bulk, not both");
 	if (!o.pull && !o.push)
 		o.pull = o.push = true;
+	full_go_on();
 	o.terminal = cli.passphrase_fd < 0 && isatty(STDIN_FILENO);
 	return sync_all((const char *const *)argv + optind,
 			(size_t)(argc - optind), &o);

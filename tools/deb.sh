@@ -1,17 +1,17 @@
 #!/bin/sh
-# Makes a Debian package of a program that is built.
+# Makes a Debian package of the two programs that are built.
 #
-#	sh tools/deb.sh PROGRAM VERSION FOLDER
+#	sh tools/deb.sh BUILD-FOLDER VERSION FOLDER
 #
-# The libraries it depends on are those that it is linked with here: on Debian
+# The libraries it depends on are those that they are linked with here: on Debian
 # 12 and 13 libsodium26 comes from unstable (tools/setup.sh). All times are that
-# of the last commit, or $SOURCE_DATE_EPOCH, so that the same program gives the
+# of the last commit, or $SOURCE_DATE_EPOCH, so that the same programs give the
 # same package. $MAINTAINER: who answers for it.
 set -eu
 LC_ALL=C
 export LC_ALL
 top=$(cd "$(dirname "$0")/.." && pwd)
-program=$1
+build=$1
 version=$2
 out=$3
 : "${MAINTAINER:=Muniment maintainers <maintainers@muniment.invalid>}"
@@ -26,9 +26,10 @@ trap 'exit 2' INT TERM HUP
 root=$W/root
 doc=$root/usr/share/doc/muniment
 
-install -Dm755 "$program" "$root/usr/bin/muniment"
+install -Dm755 "$build/muniment" "$root/usr/bin/muniment"
+install -Dm755 "$build/muniment-full" "$root/usr/libexec/muniment/muniment-full"
 strip --strip-unneeded --remove-section=.comment --remove-section=.note \
-	"$root/usr/bin/muniment"
+	"$root/usr/bin/muniment" "$root/usr/libexec/muniment/muniment-full"
 install -Dm644 "$top/tools/completion.bash" \
 	"$root/usr/share/bash-completion/completions/muniment"
 install -d "$root/usr/share/man/man1" "$root/usr/share/lintian/overrides" \
@@ -63,11 +64,12 @@ gzip -9nc "$top/CHANGELOG.md" >"$doc/NEWS.gz"
 	sed 's/^$/./; s/^/ /' "$top/format/wordlist.LICENSE"
 } >"$doc/copyright"
 
-# what it is linked with, as Debian's own tool finds it
+# what they are linked with, as Debian's own tool finds it
 mkdir "$W/debian"
 printf 'Source: muniment\n\nPackage: muniment\nArchitecture: any\n' \
 	>"$W/debian/control"
-depends=$(cd "$W" && dpkg-shlibdeps -O root/usr/bin/muniment 2>/dev/null |
+depends=$(cd "$W" && dpkg-shlibdeps -O root/usr/bin/muniment \
+	root/usr/libexec/muniment/muniment-full 2>/dev/null |
 	sed -n 's/^shlibs:Depends=//p')
 [ -n "$depends" ] || { echo "deb: dpkg-shlibdeps found nothing" >&2; exit 2; }
 

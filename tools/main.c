@@ -253,6 +253,7 @@ main(int argc, char **argv)
 		return ERR_UNKNOWN;
 	}
 	defaults();
+	cli.argv = argv;
 	while ((opt = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
 		if (cli_option(opt))
 			continue;

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Builds the program twice from the same source, in folders of other names,
+# Builds the programs twice from the same source, in folders of other names,
 # under other users' settings and in another order, and compares the bytes;
-# VERIFY.html, which it holds, too. Ends with 0 if they are the same.
+# VERIFY.html, which they hold, too. Ends with 0 if they are the same.
 #
-#	sh tools/reproducible.sh [PROGRAM]
+#	sh tools/reproducible.sh [BUILD-FOLDER]
 #
-# With PROGRAM that one stands for the first build. The libraries and the
+# With BUILD-FOLDER that one stands for the first build. The libraries and the
 # compiler have to be of the same versions: they are printed.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -32,15 +32,16 @@ one() {
 first=${1:-}
 if [ -z "$first" ]; then
 	one "$W/a" LC_ALL=C.UTF-8 TZ=UTC
-	first=$W/a/build/muniment
+	first=$W/a/build
 fi
 (umask 022 && one "$W/another-folder/b" LC_ALL=C TZ=Asia/Tokyo \
 	USER=nobody MAKEFLAGS="-j$(nproc) --shuffle=reverse")
-second="$W/another-folder/b/build/muniment"
-sha256sum <"$first"
-sha256sum <"$second"
-cmp "$first" "$second"
+second="$W/another-folder/b/build"
+for f in muniment muniment-full; do
+	sha256sum "$first/$f" "$second/$f"
+	cmp "$first/$f" "$second/$f"
+done
 ${CC:-gcc} --version | head -n 1
-readelf -dW "$first" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '
+readelf -dW "$first/muniment-full" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '
 echo
 echo "the same bytes"

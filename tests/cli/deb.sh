@@ -4,10 +4,11 @@
 for t in dpkg-deb dpkg-shlibdeps lintian; do
 	command -v $t >/dev/null || { not_ok "$t is not here"; finish; }
 done
+B=$(dirname "$MUNIMENT")
 version=$("$MUNIMENT" --version | sed 's/^muniment //')
 export SOURCE_DATE_EPOCH=1700000000
-check "made" sh "$TOP/tools/deb.sh" "$MUNIMENT" "$version" one
-(umask 077 && TZ=Asia/Tokyo sh "$TOP/tools/deb.sh" "$MUNIMENT" "$version" two) \
+check "made" sh "$TOP/tools/deb.sh" "$B" "$version" one
+(umask 077 && TZ=Asia/Tokyo sh "$TOP/tools/deb.sh" "$B" "$version" two) \
 	2>/dev/null
 deb=$(ls one/*.deb)
 cmp "$deb" two/*.deb && ok "the same bytes twice" || not_ok "other bytes"
@@ -15,7 +16,7 @@ cmp "$deb" two/*.deb && ok "the same bytes twice" || not_ok "other bytes"
 	"Package: muniment Version: $version " ] && ok "name and version" ||
 	not_ok "$(dpkg-deb -f "$deb")"
 dpkg-deb -f "$deb" Depends >depends
-for l in 'libsodium26 (>= 1.0.22' libgit2 libzstd1 libc6; do
+for l in 'libsodium26 (>= 1.0.22' libgit2 libzstd1 libc6 libcurl libqpdf; do
 	grep -qF "$l" depends && ok "depends on $l" || not_ok "$(cat depends)"
 done
 lintian --allow-root --fail-on error,warning "$deb" >lint 2>&1 &&
@@ -48,4 +49,7 @@ person anna && new_vault anna home && as anna --vault home case new A >/dev/null
 echo text >letter
 check "add" as anna --vault home add letter --case A
 check "verify" as anna --vault home verify
+item=$(as anna --vault home --json list | sed -n 's/.*"item": "\(.*\)".*/\1/p')
+check "exhibit, by the full program" as anna --vault home exhibit "$item" \
+	-o shown.zip
 finish

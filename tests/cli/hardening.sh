@@ -1,33 +1,40 @@
 #!/bin/sh
-# The program is built with all the protection that compiler and linker give,
-# and names no path of the machine that built it.
+# The programs are built with all the protection that compiler and linker give,
+# and name no path of the machine that built it.
 . "$(dirname "$0")/lib.sh"
 B=$(dirname "$MUNIMENT")
 for t in readelf objdump; do
 	command -v $t >/dev/null || { not_ok "$t is not here"; finish; }
 done
-readelf -hlW "$MUNIMENT" >elf && readelf -dW "$MUNIMENT" >dynamic &&
-	readelf --dyn-syms -W "$MUNIMENT" >symbols ||
-	{ not_ok "readelf cannot read the program"; finish; }
-
 # has NAME FILE REGEX, lacks NAME FILE REGEX
 has() { grep -qE -- "$3" "$2" && ok "$1" || not_ok "$1: no $3"; }
 lacks() {
 	if grep -E -- "$3" "$2" >found; then not_ok "$1: $(cat found)"
 	else ok "$1"; fi
 }
-has "any address: the kind of file" elf 'Type: +DYN'
-has "any address: the flag" dynamic 'FLAGS_1.*PIE'
-has "tables are read-only after the start" elf '^ +GNU_RELRO'
-has "all functions are bound at the start" dynamic 'FLAGS_1.*NOW'
-has "the stack has a header" elf '^ +GNU_STACK .* RW '
-lacks "nothing is both writable and executable" elf 'RWE|LOAD .* (RW|W)E '
-has "code is by itself" elf 'LOAD .* R E '
-lacks "code is not with the tables" elf 'LOAD .* R E .*\.rodata'
-lacks "no folder is searched for libraries" dynamic 'RPATH|RUNPATH'
-has "the stack is watched" symbols '__stack_chk_fail'
-has "lengths are checked: memcpy" symbols '__memcpy_chk'
-has "lengths are checked: snprintf" symbols '__v?snprintf_chk'
+for p in muniment muniment-full; do
+	readelf -hlW "$B/$p" >elf && readelf -dW "$B/$p" >dynamic &&
+		readelf --dyn-syms -W "$B/$p" >symbols ||
+		{ not_ok "readelf cannot read $p"; finish; }
+	has "$p: any address: the kind of file" elf 'Type: +DYN'
+	has "$p: any address: the flag" dynamic 'FLAGS_1.*PIE'
+	has "$p: tables are read-only after the start" elf '^ +GNU_RELRO'
+	has "$p: all functions are bound at the start" dynamic 'FLAGS_1.*NOW'
+	has "$p: the stack has a header" elf '^ +GNU_STACK .* RW '
+	lacks "$p: nothing is both writable and executable" elf 'RWE|LOAD .* (RW|W)E '
+	has "$p: code is by itself" elf 'LOAD .* R E '
+	lacks "$p: code is not with the tables" elf 'LOAD .* R E .*\.rodata'
+	lacks "$p: no folder is searched for libraries" dynamic 'RPATH|RUNPATH'
+	has "$p: the stack is watched" symbols '__stack_chk_fail'
+	has "$p: lengths are checked: memcpy" symbols '__memcpy_chk'
+	has "$p: lengths are checked: snprintf" symbols '__v?snprintf_chk'
+	# nobody who builds is named, and the bytes depend on no folder
+	if grep -aqF "$TOP" "$B/$p"; then
+		not_ok "$p names $TOP"
+	else
+		ok "$p: no folder of the machine is in it"
+	fi
+done
 # gcc tells its flags; clang does not
 readelf -p .debug_str "$B/tools/main.o" 2>/dev/null | grep 'GNU C17' >flags
 if [ -s flags ]; then
@@ -53,11 +60,5 @@ if [ "$(uname -m)" = x86_64 ]; then
 	done
 else
 	skip "jumps land on marks" "not an x86-64"
-fi
-# nobody who builds is named, and the bytes depend on no folder
-if grep -aqF "$TOP" "$MUNIMENT"; then
-	not_ok "the program names $TOP"
-else
-	ok "no folder of the machine is in the program"
 fi
 finish

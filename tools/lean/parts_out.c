@@ -1,7 +1,8 @@
 /*
  * Stand-ins for parts of vault/ and vault/court/ that need many libraries:
  * git hosts (libcurl), PDF (cairo, pango, libqpdf), archives and mail
- * (libarchive, GMime), and what says all their versions. left_out.c says why.
+ * (libarchive, GMime), and what says all their versions. They are reached where
+ * there is no full program to go on in (full.h), as on a stick.
  */
 #include "contentswork.h"
 #include "doc.h"
