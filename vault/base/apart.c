@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -17,6 +18,7 @@
 #define STACK_DEEP (512u << 10) /* bytes below us that calls have used */
 #define STACK_NEAR (64u << 10)	/* bytes of our own frame, at the most */
 #define RANGES_MAX 4096
+#define PAGES_ASKED 4096 /* pages whose presence is asked for at once */
 
 /* The shadow of AddressSanitizer is terabytes: it is left as it is. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -96,6 +98,50 @@ list_ranges(int maps, struct range *out)
 	return n;
 }
 
+/* Add a range, or lengthen the last one; returns how many there are then. */
+static size_t
+append(struct range *list, size_t n, uintptr_t from, uintptr_t to)
+{
+	if (n > 0 && list[n - 1].to == from)
+		list[n - 1].to = to;
+	else
+		list[n++] = (struct range){from, to};
+	return n;
+}
+
+/*
+ * Of these ranges the pages that there are: one that was never touched would be
+ * made only to be overwritten. What the kernel does not tell is taken whole.
+ */
+static size_t
+only_present(const struct range *all, size_t n_all, struct range *out)
+{
+	static unsigned char there[PAGES_ASKED];
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	size_t n = 0;
+
+	for (size_t i = 0; i < n_all; i++) {
+		uintptr_t at = all[i].from, end = all[i].to;
+
+		/* each of the others may still need a place of its own */
+		while (at < end && n + (n_all - i) < RANGES_MAX) {
+			uintptr_t k = (end - at) / page;
+
+			k = k < PAGES_ASKED ? k : PAGES_ASKED;
+			if (k == 0 || mincore((void *)at, k * page, there) != 0)
+				break;
+			for (uintptr_t p = 0;
+			     p < k && n + (n_all - i) < RANGES_MAX;
+			     p++, at += page)
+				if (there[p] & 1)
+					n = append(out, n, at, at + page);
+		}
+		if (at < end)
+			n = append(out, n, at, end);
+	}
+	return n;
+}
+
 /*
  * After this nothing of the C library works any more, so it is one function,
  * without a stack protector, that ends in a bare system call. Its own frame
@@ -123,7 +169,7 @@ wipe(const struct range *list, size_t n, int status)
 void
 apart_end(int maps, int status)
 {
-	static struct range list[RANGES_MAX];
+	static struct range list[RANGES_MAX], present[RANGES_MAX];
 	sigset_t all;
 	size_t n;
 
@@ -133,8 +179,8 @@ apart_end(int maps, int status)
 	wipe_below();
 	if (SANITIZED || maps < 0)
 		_exit(status);
-	n = list_ranges(maps, list);
-	wipe(list, n, status);
+	n = only_present(list, list_ranges(maps, list), present);
+	wipe(present, n, status);
 }
 
 static const int passed_on[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};

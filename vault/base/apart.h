@@ -30,7 +30,7 @@ int apart_run(apart_work *work, void *ctx, int argc, char **argv, int *status,
  * end. Returns a descriptor for apart_end; -1 where memory cannot be listed.
  */
 int apart_begin(void);
-/* Overwrite all memory that can be written, and end the process. */
+/* Overwrite all memory that can be written and was, and end the process. */
 _Noreturn void apart_end(int maps, int status);
 
 #endif

@@ -100,10 +100,10 @@ filter_calls(int fd, int maps, bool denies)
 				      SCMP_SYS(stat),	SCMP_SYS(newfstatat),
 				      SCMP_SYS(access), SCMP_SYS(readlink)};
 	static const int memory[] = {
-	    SCMP_SYS(brk),	SCMP_SYS(munmap),     SCMP_SYS(mremap),
-	    SCMP_SYS(madvise),	SCMP_SYS(futex),      SCMP_SYS(clock_gettime),
-	    SCMP_SYS(exit),	SCMP_SYS(exit_group), SCMP_SYS(rt_sigprocmask),
-	    SCMP_SYS(getrandom)};
+	    SCMP_SYS(brk),	 SCMP_SYS(munmap),     SCMP_SYS(mremap),
+	    SCMP_SYS(madvise),	 SCMP_SYS(futex),      SCMP_SYS(clock_gettime),
+	    SCMP_SYS(exit),	 SCMP_SYS(exit_group), SCMP_SYS(rt_sigprocmask),
+	    SCMP_SYS(getrandom), SCMP_SYS(mincore)};
 	const uint32_t yes = SCMP_ACT_ALLOW;
 	const struct scmp_arg_cmp ours = SCMP_A0(SCMP_CMP_EQ, (uint64_t)fd, 0);
 	const struct scmp_arg_cmp own = SCMP_A0(SCMP_CMP_EQ, (uint64_t)maps, 0);

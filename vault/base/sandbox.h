@@ -32,9 +32,9 @@ struct sandbox_limits {
 
 /*
  * From here on the process can compute, read from and write to `fd`, read from
- * `maps` (apart_begin's; -1: none), and exit; no memory made executable, no
- * core; anything else kills it with SIGSYS. 0, or -1 if it could not be shut in
- * (it may be in part: end then).
+ * `maps` (apart_begin's; -1: none), ask which of its memory there is, and exit;
+ * no memory made executable, no core; anything else kills it with SIGSYS. 0, or
+ * -1 if it could not be shut in (it may be in part: end then).
  */
 int sandbox_shut_in(int fd, int maps, const struct sandbox_limits *limits);
 
