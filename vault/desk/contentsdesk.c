@@ -4,7 +4,7 @@
 #include "clock.h"
 #include "desk_inside.h"
 #include "extract.h"
-#include "intake_inside.h"
+#include "intake.h"
 #include "intake_member.h"
 
 #include <errno.h>

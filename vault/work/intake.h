@@ -56,6 +56,16 @@ int intake_path(struct intake *in, const char *path, struct err *e);
 size_t intake_added(const struct intake *in);
 size_t intake_failed(const struct intake *in);
 
+/* The item of this case that holds this content, or NULL. */
+const char *intake_held(struct intake *in, uint64_t size,
+			const uint8_t sha256[HASH_LEN]);
+/* Tell what became of `shown`: in the order of the files, or at once where
+ * memory is short. */
+void intake_tell(struct intake *in, enum intake_what what, const char *shown,
+		 const char *item, const char *why);
+/* The fields of the records that are made from now on; borrowed. */
+void intake_fields(struct intake *in, const json_t *fields);
+
 /*
  * Write a further version of an item: `fields` replace those it had; `path`,
  * if not NULL, gives its new content. All current versions are its parents. A

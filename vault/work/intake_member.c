@@ -19,13 +19,13 @@ intake_member_path(const char *name, char **bytes)
 	*bytes = malloc(2 * len + 1);
 	for (const char *part = name;
 	     path != NULL && *bytes != NULL && *part != '\0';) {
-		char one[NAME_MAX + 1], out[INTAKE_ESCAPED_MAX];
+		char one[NAME_MAX + 1], out[DESCRIBE_ESCAPED_MAX];
 		size_t n = strcspn(part, "/");
 
 		/* a longer name is no name of a file: in pieces */
 		n = n < NAME_MAX ? n : NAME_MAX;
 		snprintf(one, sizeof one, "%.*s", (int)n, part);
-		escaped |= intake_escape(one, out);
+		escaped |= describe_escape(one, out);
 		p += sprintf(p, "%s", out);
 		part += n;
 		if (*part == '/')

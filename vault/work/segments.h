@@ -15,7 +15,7 @@
 #include <jansson.h>
 
 #define SEGMENTS_PIECE (256u << 10) /* bytes that are read at a time */
-#define SEGMENTS_UNCUT (4u << 20) /* bytes of a file that is never cut */
+#define SEGMENTS_UNCUT (4u << 20)   /* bytes of a file that is never cut */
 
 struct segments;
 
