@@ -145,8 +145,8 @@ cmd_add(int argc, char **argv)
 		return cli_usage("add", "which case? --case C");
 	if (optind == argc)
 		return cli_usage("add", "which files or folders?");
-	if (a.contents)
-		full_go_on();
+	if (a.contents && full_must("add --contents") != 0)
+		return ERR_UNKNOWN;
 	rc = add(&a, (const char *const *)argv + optind,
 		 (size_t)(argc - optind));
 	free(a.pairs.items);

@@ -179,6 +179,7 @@ cmd_contents(int argc, char **argv)
 				 "--take is for an item: add the file first");
 	if (argc - optind != 1)
 		return cli_usage("contents", "which item, or --file FILE?");
-	full_go_on();
+	if (full_must("contents") != 0)
+		return ERR_UNKNOWN;
 	return contents(&o, argv[optind]);
 }

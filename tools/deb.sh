@@ -3,10 +3,10 @@
 #
 #	sh tools/deb.sh BUILD-FOLDER VERSION FOLDER
 #
-# The libraries it depends on are those that they are linked with here: on Debian
-# 12 and 13 libsodium26 comes from unstable (tools/setup.sh). All times are that
-# of the last commit, or $SOURCE_DATE_EPOCH, so that the same programs give the
-# same package. $MAINTAINER: who answers for it.
+# The libraries it depends on are those that they are linked with here: on
+# Debian 12 and 13 libsodium26 comes from unstable (tools/setup.sh). All times
+# are that of the last commit, or $SOURCE_DATE_EPOCH, so that the same programs
+# give the same package. $MAINTAINER: who answers for it.
 set -eu
 LC_ALL=C
 export LC_ALL

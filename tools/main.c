@@ -1,5 +1,6 @@
 #include "cli.h"
 #include "commands.h"
+#include "full.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -239,7 +240,7 @@ main(int argc, char **argv)
 	    {"version", no_argument, NULL, 'v'},
 	    {NULL, 0, NULL, 0}};
 	const struct command *c;
-	bool locked;
+	bool locked, came = full_came();
 	int opt, status;
 
 	if (check_stdio() != 0) {
@@ -280,7 +281,7 @@ main(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	locked = secret_is_locked();
-	if (!locked)
+	if (!locked && !came)
 		cli_warn("memory cannot be locked here: keys may reach swap");
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 		if (strcmp(argv[i], "--help") == 0)

@@ -42,6 +42,7 @@ for f in muniment muniment-full; do
 	cmp "$first/$f" "$second/$f"
 done
 ${CC:-gcc} --version | head -n 1
-readelf -dW "$first/muniment-full" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '
+readelf -dW "$first/muniment-full" |
+	sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | tr '\n' ' '
 echo
 echo "the same bytes"

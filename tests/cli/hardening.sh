@@ -1,6 +1,6 @@
 #!/bin/sh
 # The programs are built with all the protection that compiler and linker give,
-# and name no path of the machine that built it.
+# and name no path of the machine that built them.
 . "$(dirname "$0")/lib.sh"
 B=$(dirname "$MUNIMENT")
 for t in readelf objdump; do

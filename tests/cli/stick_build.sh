@@ -139,10 +139,25 @@ cp nina.card root/case/
 status "seal" 0 free seal --to /case/nina.card -o /case/sealed /case/letter
 status "open" 0 t open -i /case/nina.age /case/sealed
 [ "$(cat out)" = letter ] && ok "opened" || not_ok "opened: $(cat out)"
-for c in exhibit redact witness; do
+mkdir -p root/stick/libexec/muniment root/libexec/muniment
+# what whoever had the stick may have put there is not run
+for f in root/stick/muniment/muniment-full \
+	root/stick/libexec/muniment/muniment-full \
+	root/libexec/muniment/muniment-full; do
+	cp "$FULL" $f
+done
+for c in exhibit redact witness "contents --file /case/letter" \
+	"add /case/letter --case A --contents"; do
 	status "$c" 2 t $c
 	says "$c: says why" "on a stick there is only"
 done
+t --vault /case/v remote add host https://127.0.0.1:9/x.git >/dev/null
+status "sync with a host" 2 t --vault /case/v sync host
+says "sync with a host: says why" "a stick uses no network"
+t --json doctor >out 2>err
+grep -q 'those that came with this stick' out && ok "doctor" ||
+	not_ok "doctor: $(cat out err)"
+rm -r root/stick/muniment/muniment-full root/stick/libexec root/libexec
 
 # On a computer: nothing but the folders named is written, nothing of the
 # computer's own is loaded, no network; memory is locked, the helper shut in.

@@ -286,6 +286,9 @@ follow(void)
 		}
 		if (status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8))
 			at_call(tid);
+		else if (status >> 8 == (SIGTRAP | PTRACE_EVENT_EXEC << 8) &&
+			 tid == in.child)
+			in.begun = false; /* the loader's calls again */
 		else if (status >> 16 == 0 && WSTOPSIG(status) != SIGSTOP &&
 			 WSTOPSIG(status) != SIGTRAP)
 			sig = WSTOPSIG(status);
@@ -337,7 +340,7 @@ main(int argc, char **argv)
 	    ptrace(PTRACE_SETOPTIONS, in.child, NULL,
 		   PTRACE_O_EXITKILL | PTRACE_O_TRACESECCOMP |
 		       PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK |
-		       PTRACE_O_TRACEVFORK) != 0)
+		       PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC) != 0)
 		return CANNOT;
 	ptrace(PTRACE_CONT, in.child, NULL, 0);
 	rc = follow();

@@ -1,8 +1,9 @@
 /*
- * vault/base/apart.h: exit statuses, signals, and what was typed. What is left
- * in memory is looked for by tests/cli/collector_leak.sh.
+ * vault/base/apart.h: exit statuses, signals, what was typed, and which pages
+ * are overwritten. What is left in memory is looked for by
+ * tests/cli/collector_leak.sh. The file is included for its inner part.
  */
-#include "apart.h"
+#include "apart.c"
 
 #include "mutants.h"
 
@@ -171,11 +172,101 @@ child_dies_with_its_parent(void **state)
 	close(pipe_of_child[0]);
 }
 
+static uintptr_t page;
+
+/* Memory of n pages that nobody has touched. */
+static struct range
+untouched(size_t n)
+{
+	void *p = mmap(NULL, n * page, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(p != MAP_FAILED);
+	(void)madvise(p, n * page, MADV_NOHUGEPAGE);
+	return (struct range){(uintptr_t)p, (uintptr_t)p + n * page};
+}
+
+static void
+touch(const struct range *r, size_t at)
+{
+	*(volatile char *)(r->from + at * page) = 1;
+}
+
+static void
+release(const struct range *r)
+{
+	munmap((void *)r->from, r->to - r->from);
+}
+
+static void
+pages_that_are_there(void **state)
+{
+	struct range all[2], out[RANGES_MAX];
+
+	(void)state;
+	page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	all[0] = untouched(8);
+	all[1] = untouched(3);
+	assert_int_equal(only_present(all, 2, out), 0);
+	touch(&all[0], 1);
+	touch(&all[0], 2);
+	touch(&all[0], 5);
+	touch(&all[1], 2);
+	assert_int_equal(only_present(all, 2, out), 3);
+	assert_int_equal(out[0].from, all[0].from + page);
+	assert_int_equal(out[0].to, all[0].from + 3 * page);
+	assert_int_equal(out[1].from, all[0].from + 5 * page);
+	assert_int_equal(out[1].to, all[0].from + 6 * page);
+	assert_int_equal(out[2].from, all[1].from + 2 * page);
+	assert_int_equal(out[2].to, all[1].to);
+	/* what is not mapped cannot be asked about: it is taken whole */
+	release(&all[1]);
+	assert_int_equal(only_present(all, 2, out), 3);
+	assert_int_equal(out[2].from, all[1].from);
+	assert_int_equal(out[2].to, all[1].to);
+	release(&all[0]);
+}
+
+/* More pieces than there is room for: none is left out. */
+static void
+more_than_fit(void **state)
+{
+	enum { PAGES = 3 * RANGES_MAX };
+	static struct range out[RANGES_MAX + 1];
+	struct range all[2];
+	size_t n, k = 0;
+
+	(void)state;
+	page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	all[0] = untouched(PAGES);
+	all[1] = untouched(2);
+	for (size_t i = 0; i < PAGES; i += 2)
+		touch(&all[0], i);
+	touch(&all[1], 1);
+	n = only_present(all, 2, out);
+	assert_in_range(n, RANGES_MAX - 2, RANGES_MAX);
+	assert_int_equal(out[RANGES_MAX].from, 0);
+	for (size_t i = 0; i < PAGES; i += 2) {
+		uintptr_t at = all[0].from + i * page;
+
+		while (k < n && out[k].to <= at)
+			k++;
+		assert_true(k < n && out[k].from <= at &&
+			    out[k].to >= at + page);
+	}
+	assert_true(out[n - 1].from <= all[1].from + page &&
+		    out[n - 1].to == all[1].to);
+	release(&all[0]);
+	release(&all[1]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(status_comes_through),
+	    cmocka_unit_test(pages_that_are_there),
+	    cmocka_unit_test(more_than_fit),
 	    cmocka_unit_test(death_is_an_error),
 	    cmocka_unit_test(words_stay_with_the_child),
 	    cmocka_unit_test(signals_are_passed_on),

@@ -14,8 +14,10 @@ static int
 no_network(struct err *e)
 {
 	err_set(e, ERR_UNKNOWN,
-		"a git host: the program for sticks uses no network");
-	return err_hint(e, "use an installed muniment");
+		"a git host: muniment-full speaks to one, and it is not"
+		" here");
+	return err_hint(e,
+			"use an installed muniment: a stick uses no network");
 }
 
 int
@@ -51,10 +53,10 @@ doc_pdf(const struct doc *d, char **out, size_t *len, struct err *e)
 	(void)d;
 	*out = NULL;
 	*len = 0;
-	return err_set(e, ERR_UNKNOWN, "PDF: not in the program for sticks");
+	return err_set(e, ERR_UNKNOWN, "PDF: not in this program");
 }
 
-/* Archives and mail are taken in whole; an office lists what is in them. */
+/* Whoever calls these has asked full_must before. */
 bool
 archivework_warm_up(void)
 {
@@ -71,16 +73,16 @@ void
 archivework(uint64_t size)
 {
 	(void)size;
-	contentswork_done(CONTENTS_NOT, "the program for sticks does not"
-					" look into archives");
+	contentswork_done(CONTENTS_NOT, "this program does not look into"
+					" archives");
 }
 
 void
 mailwork(uint64_t size)
 {
 	(void)size;
-	contentswork_done(CONTENTS_NOT, "the program for sticks does not"
-					" look into mail");
+	contentswork_done(CONTENTS_NOT, "this program does not look into"
+					" mail");
 }
 
 /* What the computer has installed plays no part. */

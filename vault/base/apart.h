@@ -30,7 +30,11 @@ int apart_run(apart_work *work, void *ctx, int argc, char **argv, int *status,
  * end. Returns a descriptor for apart_end; -1 where memory cannot be listed.
  */
 int apart_begin(void);
-/* Overwrite all memory that can be written and was, and end the process. */
+/*
+ * Overwrite all of its memory that can be written and is there, and end the
+ * process. Pages that were never touched, or are in swap, are not brought in for
+ * it: what was swapped out stays on the disk as it was.
+ */
 _Noreturn void apart_end(int maps, int status);
 
 #endif

@@ -13,6 +13,8 @@
 struct content {
 	size_t entry; /* SIZE_MAX: taken in by this command */
 	char item[HEX_ID_LEN + 1];
+	size_t file;	  /* of the record's files the one that held_find
+			   * opened */
 	json_t *segments; /* of this command's own; else NULL */
 };
 
@@ -51,6 +53,7 @@ remember(struct held *h, const uint8_t sha256[HASH_LEN], uint64_t size,
 		h->cap = cap;
 	}
 	h->contents[h->n].entry = entry;
+	h->contents[h->n].file = 0;
 	h->contents[h->n].segments = json_incref(segments);
 	snprintf(h->contents[h->n].item, HEX_ID_LEN + 1, "%s", item);
 	return map_set(&h->by_sha256, sha256, h->n++);
@@ -168,8 +171,7 @@ recall(struct held *h, uint64_t size, const uint8_t sha256[HASH_LEN])
 
 /* Does it open, and has it this SHA-256? */
 static bool
-is_here(const struct held *h, const struct content *k,
-	const uint8_t sha256[HASH_LEN])
+is_here(const struct held *h, struct content *k, const uint8_t sha256[HASH_LEN])
 {
 	struct entry opened = {0};
 	char hex[HASH_HEX_LEN + 1];
@@ -186,9 +188,11 @@ is_here(const struct held *h, const struct content *k,
 	json_array_foreach (json_object_get(opened.doc, "files"), i, f) {
 		const char *s = entry_str(f, "sha256");
 
-		if (!found && s != NULL && strcmp(s, hex) == 0)
+		if (!found && s != NULL && strcmp(s, hex) == 0) {
 			found = extract_file(h->x, &opened, f, NULL, NULL,
 					     NULL) == 0;
+			k->file = i;
+		}
 	}
 	entry_free(&opened);
 	return found;
@@ -210,23 +214,17 @@ held_item(const struct held *h, size_t at)
 }
 
 json_t *
-held_segments(const struct held *h, size_t at,
-	      const char sha256_hex[HASH_HEX_LEN + 1])
+held_segments(const struct held *h, size_t at)
 {
 	const struct content *k = &h->contents[at];
-	json_t *doc, *f, *found = NULL;
-	size_t i;
+	json_t *doc, *found;
 
 	if (k->entry == SIZE_MAX)
 		return json_incref(k->segments);
 	doc = index_doc(&h->x->entries[k->entry]);
-	json_array_foreach (json_object_get(doc, "files"), i, f) {
-		const char *hex = entry_str(f, "sha256");
-
-		if (found == NULL && hex != NULL &&
-		    strcmp(hex, sha256_hex) == 0)
-			found = json_incref(json_object_get(f, "segments"));
-	}
+	found = json_incref(json_object_get(
+	    json_array_get(json_object_get(doc, "files"), k->file),
+	    "segments"));
 	json_decref(doc);
 	return found;
 }

@@ -37,10 +37,12 @@ bool held_size(const struct held *h, uint64_t size);
  */
 bool held_find(struct held *h, uint64_t size, const uint8_t sha256[HASH_LEN],
 	       size_t *at);
-/* Of what held_find found: its item; its segments, a new reference, or NULL. */
+/*
+ * Of what held_find found: its item; the segments that were opened, a new
+ * reference, or NULL.
+ */
 const char *held_item(const struct held *h, size_t at);
-json_t *held_segments(const struct held *h, size_t at,
-		      const char sha256_hex[HASH_HEX_LEN + 1]);
+json_t *held_segments(const struct held *h, size_t at);
 
 /*
  * The item that has this content, unless it has been retracted; or false. The

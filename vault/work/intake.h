@@ -5,6 +5,7 @@
 #ifndef MUNIMENT_INTAKE_H
 #define MUNIMENT_INTAKE_H
 
+#include "hash.h"
 #include "index.h"
 #include "mediatype.h"
 #include "sources.h"

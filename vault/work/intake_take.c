@@ -244,13 +244,11 @@ static enum taken
 name_large(struct intake *in, struct taking *t, size_t at)
 {
 	ssize_t n = read_piece(in, t->s, in->buf);
-	char hex[65];
 
 	if (n < 0)
 		return unreadable(in, t->s);
-	hex_encode(t->sha256, HASH_LEN, hex);
 	t->file = describe(in, t->s, in->buf, (size_t)n);
-	t->segments = held_segments(in->held, at, hex);
+	t->segments = held_segments(in->held, at);
 	return TAKEN_OK;
 }
 
