@@ -41,8 +41,11 @@ find_self(struct self *s)
 static bool
 is_trusted(const struct stat *st, const struct stat *own)
 {
-	return (st->st_uid == 0 || st->st_uid == own->st_uid) &&
-	       (st->st_mode & ~own->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	if (st->st_uid != 0 && st->st_uid != own->st_uid)
+		return false;
+	if ((st->st_mode & S_IWGRP) != 0 && st->st_gid != own->st_gid)
+		return false;
+	return (st->st_mode & ~own->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
 static _Noreturn void
@@ -79,8 +82,7 @@ run_in(const struct self *s, const char *folder)
 		refuse(folder, "not a file");
 	if (!is_trusted(&st, &s->file) || !is_trusted(&in, &s->in))
 		refuse(folder, "others could have changed it");
-	/* by its path, which nobody else can change now, so that it has a name
-	 */
+	/* by its path, which nobody else can change now: it has a name then */
 	snprintf(path, sizeof path, "%s/muniment-full", folder);
 	if (setenv("MUNIMENT_LEAN", MUNIMENT_VERSION, 1) == 0)
 		execv(path, cli.argv);
