@@ -18,8 +18,8 @@
  *
  * It lies beside this file, or in ../libexec/muniment if this one is in a
  * folder "bin", and belongs to root or to whom this one belongs to; neither it
- * nor its folder may be written by more people than this file and its own. This
- * file has to be called "muniment": on a stick it is the loader that runs, and
+ * nor a folder that it lies in may be written by more people than this file and
+ * its own. This file has to be called "muniment": on a stick it is the loader that runs, and
  * nothing of that kind is run from there.
  */
 void full_go_on(void);

@@ -34,7 +34,7 @@ mkdir stick
 anna remote add stick stick --kind stick --to anna >/dev/null ||
 	not_ok "no remote"
 
-# what keys are beside: nothing that reads PDF, archives, mail, or a network
+# what keys are beside: no library for PDF, archives, mail or git hosts
 heavy='lib(cairo|pango|qpdf|curl|archive|gmime|glib|icu|xml2|gnutls)'
 person boris
 anna member add boris.card --case A >/dev/null
@@ -100,9 +100,11 @@ refused() {
 chmod 775 $F
 refused "one that others may change" "others could have changed it"
 chmod 755 $F
-chmod 777 apart/libexec/muniment
-refused "one in a folder of everybody's" "others could have changed it"
-chmod 755 apart/libexec/muniment
+for d in apart/libexec/muniment apart/libexec apart; do
+	chmod 777 $d
+	refused "$d is everybody's" "others could have changed it"
+	chmod 755 $d
+done
 if [ "$(id -u)" = 0 ]; then
 	chown 12345 $F
 	refused "another user's" "others could have changed it"

@@ -184,6 +184,20 @@ scratch_object(struct vault *v, struct writer *w, const void *data, size_t len,
 	return rc;
 }
 
+/* The same of a text; `out` is how a record names it as a segment. */
+static inline int
+scratch_segment(struct vault *v, struct writer *w, const char *text,
+		char out[128], struct err *e)
+{
+	char id[HEX_ID_LEN + 1], hex[HASH_HEX_LEN + 1];
+	uint8_t hash[HASH_LEN];
+	int rc = scratch_object(v, w, text, strlen(text), id, hash, e);
+
+	hex_encode(hash, HASH_LEN, hex);
+	snprintf(out, 128, "%s %zu %s", hex, strlen(text), id);
+	return rc;
+}
+
 /* How many lines of this level the report has with `part` in them. */
 static inline size_t
 scratch_said(const struct report *r, enum report_level level, const char *part)

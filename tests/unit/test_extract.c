@@ -437,8 +437,6 @@ static int
 begin(void **state)
 {
 	static const char *const parts[] = {"first part", "second part"};
-	char id[HEX_ID_LEN + 1], hex[65];
-	uint8_t hash[32];
 	struct err e = {0};
 	struct writer *w;
 	json_t *doc;
@@ -455,14 +453,8 @@ begin(void **state)
 	w = writer_new(x, &e);
 	assert_non_null(w);
 	must(writer_case(w, case_id, NULL, &e), &e);
-	for (size_t i = 0; i < 2; i++) {
-		must(scratch_object(x->v, w, parts[i], strlen(parts[i]), id,
-				    hash, &e),
-		     &e);
-		hex_encode(hash, 32, hex);
-		snprintf(segment[i], sizeof segment[i], "%s %zu %s", hex,
-			 strlen(parts[i]), id);
-	}
+	for (size_t i = 0; i < 2; i++)
+		must(scratch_segment(x->v, w, parts[i], segment[i], &e), &e);
 	doc = json_object();
 	must(writer_entry(w, "filler", doc, NULL, 0, false, NULL, &e), &e);
 	json_decref(doc);

@@ -113,8 +113,6 @@ one_s_own(void **state)
 static int
 begin(void **state)
 {
-	char id[HEX_ID_LEN + 1], hex[HASH_HEX_LEN + 1];
-	uint8_t hash[HASH_LEN];
 	struct err e = {0};
 	struct writer *w;
 
@@ -128,13 +126,8 @@ begin(void **state)
 	w = writer_new(x, &e);
 	assert_non_null(w);
 	must(writer_case(w, case_id, NULL, &e), &e);
-	for (size_t i = 0; i < 2; i++) {
-		must(scratch_object(x->v, w, what[i], LEN(i), id, hash, &e),
-		     &e);
-		hex_encode(hash, HASH_LEN, hex);
-		snprintf(segment[i], sizeof segment[i], "%s %zu %s", hex,
-			 LEN(i), id);
-	}
+	for (size_t i = 0; i < 2; i++)
+		must(scratch_segment(x->v, w, what[i], segment[i], &e), &e);
 	put(w, 'a', json_pack("[o,o]", file(0, 1), file(0, 0)));
 	put(w, 'b', json_pack("[o]", file(1, 0)));
 	must(writer_commit(w, &e), &e);

@@ -3,7 +3,6 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,32 +57,48 @@ refuse(const char *folder, const char *why)
 	exit(cli_fail(&e));
 }
 
+/*
+ * This folder, and `up` of those it lies in, which it does not share with the
+ * file that runs: what is checked below them is what is run then.
+ */
+static void
+check_folders(const struct self *s, const char *folder, int up)
+{
+	char path[PATH_MAX + 32];
+	struct stat st;
+
+	snprintf(path, sizeof path, "%s", folder);
+	for (;; *strrchr(path, '/') = '\0') {
+		if (stat(path[0] != '\0' ? path : "/", &st) != 0)
+			refuse(folder, strerror(errno));
+		if (!is_trusted(&st, &s->in))
+			refuse(folder, "others could have changed it");
+		if (up-- == 0)
+			return;
+	}
+}
+
 /* Run the one in this folder; returns if there is none. */
 static void
-run_in(const struct self *s, const char *folder)
+run_in(const struct self *s, const char *folder, int up)
 {
-	int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int fd = dir < 0 ? -1
-			 : openat(dir, "muniment-full",
-				  O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	char path[PATH_MAX + 64];
-	struct stat st, in;
+	struct stat st;
 
-	if (fd < 0) {
+	snprintf(path, sizeof path, "%s/muniment-full", folder);
+	if (lstat(path, &st) != 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
 			refuse(folder, strerror(errno));
-		if (dir >= 0)
-			close(dir);
 		return;
 	}
-	if (fstat(dir, &in) != 0 || fstat(fd, &st) != 0)
+	check_folders(s, folder, up);
+	/* once more, now that nobody else can put another one there */
+	if (lstat(path, &st) != 0)
 		refuse(folder, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		refuse(folder, "not a file");
-	if (!is_trusted(&st, &s->file) || !is_trusted(&in, &s->in))
+	if (!is_trusted(&st, &s->file))
 		refuse(folder, "others could have changed it");
-	/* by its path, which nobody else can change now: it has a name then */
-	snprintf(path, sizeof path, "%s/muniment-full", folder);
 	if (setenv("MUNIMENT_LEAN", MUNIMENT_VERSION, 1) == 0)
 		execv(path, cli.argv);
 	refuse(folder, strerror(errno));
@@ -98,13 +113,13 @@ full_go_on(void)
 
 	if (!find_self(&s))
 		return;
-	run_in(&s, s.folder);
+	run_in(&s, s.folder, 0);
 	last = strrchr(s.folder, '/');
 	if (last == NULL || strcmp(last, "/bin") != 0)
 		return;
 	snprintf(path, sizeof path, "%.*s/libexec/muniment",
 		 (int)(last - s.folder), s.folder);
-	run_in(&s, path);
+	run_in(&s, path, 2);
 }
 
 int

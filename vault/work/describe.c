@@ -43,8 +43,8 @@ describe_escape(const char *name, char out[DESCRIBE_ESCAPED_MAX])
 	return true;
 }
 
-static int
-set(json_t *o, const char *key, const char *value)
+int
+describe_set(json_t *o, const char *key, const char *value)
 {
 	return json_object_set_new(o, key, json_string(value));
 }
@@ -69,8 +69,8 @@ describe_path(json_t *f, const char *rel)
 	}
 	if (rc == 0) {
 		hex_encode((const uint8_t *)rel, strlen(rel), hex);
-		rc = set(f, "path", path) |
-		     (escaped ? set(f, "path_bytes", hex) : 0);
+		rc = describe_set(f, "path", path) |
+		     (escaped ? describe_set(f, "path_bytes", hex) : 0);
 	}
 	free(hex);
 	free(path);
@@ -90,13 +90,13 @@ describe_file(const char *name, const char *folders, time_t modified)
 		char hex[2 * NAME_MAX + 1];
 
 		hex_encode((const uint8_t *)name, strnlen(name, NAME_MAX), hex);
-		rc |= set(f, "name_bytes", hex);
+		rc |= describe_set(f, "name_bytes", hex);
 	}
-	rc |= set(f, "name", escaped);
+	rc |= describe_set(f, "name", escaped);
 	if (folders[0] != '\0')
 		rc |= describe_path(f, folders);
 	clock_format(modified, time);
-	rc |= set(f, "modified", time);
+	rc |= describe_set(f, "modified", time);
 	if (rc == 0)
 		return f;
 	json_decref(f);

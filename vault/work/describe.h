@@ -25,4 +25,7 @@ bool describe_escape(const char *name, char out[DESCRIBE_ESCAPED_MAX]);
  */
 json_t *describe_file(const char *name, const char *folders, time_t modified);
 
+/* A text of it. 0, or -1: no memory, or no UTF-8. */
+int describe_set(json_t *o, const char *key, const char *value);
+
 #endif

@@ -59,19 +59,13 @@ intake_tell(struct intake *in, enum intake_what what, const char *shown,
 	tell_now(in, what, shown, item, why);
 }
 
-static int
-set(json_t *o, const char *key, const char *value)
-{
-	return json_object_set_new(o, key, json_string(value));
-}
-
 int
 intake_set_type(struct intake *in, json_t *file, uint64_t question)
 {
 	char type[MEDIATYPE_LEN];
 
 	mediatype_get(in->m, question, type);
-	return set(file, "media_type", type);
+	return describe_set(file, "media_type", type);
 }
 
 int
@@ -89,7 +83,8 @@ intake_put_record(struct intake *in, const char *item, json_t *parents,
 	    (within == NULL && from.within != NULL) ||
 	    (bond != NULL && json_object_set(doc, "original", bond) != 0) ||
 	    (within != NULL && json_object_set(doc, "within", within) != 0) ||
-	    (set(doc, "item", item) | json_object_set(doc, "parents", parents) |
+	    (describe_set(doc, "item", item) |
+	     json_object_set(doc, "parents", parents) |
 	     json_object_set(doc, "fields", copy) |
 	     json_object_set(doc, "files", files)) != 0)
 		err_memory(e);

@@ -287,12 +287,6 @@ take_large(struct intake *in, struct taking *t, struct err *e)
 	return store_large(in, t, hashed, e);
 }
 
-static int
-set(json_t *o, const char *key, const char *value)
-{
-	return json_object_set_new(o, key, json_string(value));
-}
-
 enum taken
 intake_take(struct intake *in, struct taking *t, struct err *e)
 {
@@ -304,13 +298,13 @@ intake_take(struct intake *in, struct taking *t, struct err *e)
 		return rc;
 	hex_encode(t->sha256, HASH_LEN, hex);
 	if (t->file != NULL &&
-	    (set(t->file, "sha256", hex) |
+	    (describe_set(t->file, "sha256", hex) |
 	     json_object_set_new(
 		 t->file, "size",
 		 json_integer(large ? t->s->st.st_size
 				    : (json_int_t)t->content.len)) |
 	     (large ? json_object_set(t->file, "segments", t->segments)
-		    : set(t->file, "content", "0001"))) == 0)
+		    : describe_set(t->file, "content", "0001"))) == 0)
 		return TAKEN_OK;
 	err_set(e, ERR_UNKNOWN, "no memory, or a name that cannot be kept");
 	return TAKEN_FATAL;
